@@ -1,0 +1,1 @@
+"""Pulumi components that give every campus its own voice service behind one gateway."""
