@@ -1,0 +1,50 @@
+# Every target is described in README.md, "Make targets".
+# A stack that names its cluster (kubernetes:context in Pulumi.<stack>.yaml) runs there, with your own
+# `pulumi` and kubeconfig; a stack that names none runs on the sandbox, the local Kubernetes of sandbox/.
+
+STACK ?= dev
+UV = $(shell sandbox/bootstrap)
+PYTHON := .venv/bin/python
+SANDBOX := sandbox/.venv/bin/campus-sandbox
+own_cluster := $(shell grep -qs '^ *kubernetes:context:' Pulumi.$(STACK).yaml && echo yes)
+
+ifeq ($(own_cluster),yes)
+RUN :=
+STEP = sh -c 'echo "$$1"; shift; exec "$$@"' step
+CLUSTER := environments
+else
+RUN := $(SANDBOX) exec --
+STEP = $(SANDBOX) step
+CLUSTER := sandbox
+endif
+
+.PHONY: up test check smoke status logs preview kubeconfig down environments sandbox cluster-tests
+
+up: $(CLUSTER)
+	@$(STEP) "Pulumi stack $(STACK)" -- $(PYTHON) -m operations.deploy --stack $(STACK)
+	@$(STEP) "A spoken sentence from each campus" -- $(PYTHON) -m operations.smoke --stack $(STACK)
+	@$(RUN) $(PYTHON) -m operations.summary --stack $(STACK)
+
+environments:
+	@uv="$(UV)" && $$uv sync --quiet --locked && $$uv sync --quiet --locked --project sandbox
+
+sandbox: environments
+	@$(SANDBOX) up
+
+smoke: environments
+	@$(RUN) $(PYTHON) -m operations.smoke --stack $(STACK)
+
+status: environments
+	@$(RUN) $(PYTHON) -m operations.status --stack $(STACK)
+
+logs: environments
+	@$(RUN) $(PYTHON) -m operations.logs --stack $(STACK) $(if $(CAMPUS),--campus $(CAMPUS)) $(if $(COMPONENT),--component $(COMPONENT))
+
+preview: environments
+	@$(RUN) $(PYTHON) -m operations.preview --stack $(STACK) $(if $(RENDER),--render $(RENDER))
+
+kubeconfig: environments
+	@$(SANDBOX) kubeconfig
+
+down: environments
+	@$(SANDBOX) down

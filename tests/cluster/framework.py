@@ -1,0 +1,135 @@
+"""What the cluster tests stand on: the sandbox's environment, Pulumi stacks run by the real engine, waiting."""
+
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pulumi.automation as automation
+from pulumi.automation.events import EngineEvent
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.campus-west.yaml", "__main__.py", "settings")
+T = TypeVar("T")
+LINKED = (".venv", ".sandbox", "components", "versions.toml")
+
+
+def sandbox_command() -> Path:
+    """The sandbox's own command line, as `make` installs it."""
+    return ROOT / "sandbox/.venv/bin/campus-sandbox"
+
+
+def sandbox_environment() -> dict[str, str]:
+    """The variables in which kubectl and pulumi meet the sandbox."""
+    printed = subprocess.run(
+        [sandbox_command(), "env"], check=True, capture_output=True, text=True
+    ).stdout
+    return dict(line.split("=", 1) for line in printed.splitlines())
+
+
+def wait_until(condition: Callable[[], T | None], *, deadline: float, what: str) -> T:
+    """The first truthy answer of `condition`; fails with `what` after `deadline` seconds."""
+    end = time.monotonic() + deadline
+    pause = threading.Event()
+    while True:
+        if answer := condition():
+            return answer
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {deadline:.0f} s: {what}")
+        pause.wait(0.2)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one engine run did: the operation of every resource that was not left alone."""
+
+    operations: Mapping[str, str]
+    output: str
+
+    def named(self, operation: str) -> set[str]:
+        """Resource names with this operation (create, update, delete, replace ...)."""
+        return {urn.rsplit("::", 1)[1] for urn, op in self.operations.items() if op == operation}
+
+
+class Recorder:
+    """Collects from the engine's events what it decided for each resource."""
+
+    def __init__(self) -> None:
+        self.operations: dict[str, str] = {}
+
+    def __call__(self, event: EngineEvent) -> None:
+        if event.resource_pre_event is not None:
+            metadata = event.resource_pre_event.metadata
+            if metadata.op.value != "same" and not metadata.type.startswith("pulumi:pulumi:Stack"):
+                self.operations[metadata.urn] = metadata.op.value
+
+
+class StackUnderTest:
+    """One stack of a copy of the program, so that a test may edit the stack's file."""
+
+    def __init__(self, project: Path, name: str, environment: Mapping[str, str]) -> None:
+        self.project, self.name = project, name
+        self.file = project / f"Pulumi.{name}.yaml"
+        self.stack = automation.create_or_select_stack(
+            stack_name=name,
+            work_dir=str(project),
+            opts=automation.LocalWorkspaceOptions(env_vars=dict(environment)),
+        )
+
+    def up(self) -> Change:
+        """`pulumi up`."""
+        recorder = Recorder()
+        result = self.stack.up(on_event=recorder)
+        return Change(recorder.operations, result.stdout)
+
+    def preview(self, *, refresh: bool = False) -> Change:
+        """`pulumi preview`, comparing with the live objects first when `refresh` is set."""
+        recorder = Recorder()
+        result = self.stack.preview(on_event=recorder, refresh=refresh or None)
+        return Change(recorder.operations, result.stdout)
+
+    def refresh(self) -> Change:
+        """`pulumi refresh`."""
+        recorder = Recorder()
+        result = self.stack.refresh(on_event=recorder)
+        return Change(recorder.operations, result.stdout)
+
+    def destroy(self) -> Change:
+        """`pulumi destroy`."""
+        recorder = Recorder()
+        result = self.stack.destroy(on_event=recorder)
+        return Change(recorder.operations, result.stdout)
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs as plain values."""
+        return {key: output.value for key, output in self.stack.outputs().items()}
+
+
+def copy_of_the_program(folder: Path) -> Path:
+    """The program in a folder of its own; what tests never edit is linked."""
+    for name in PROGRAM:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copyfile(source, folder / name)
+    for name in LINKED:
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+def run(*command: str | Path, environment: Mapping[str, str], cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Runs a command as a person would; the caller judges the exit code and the words."""
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
