@@ -1,0 +1,1 @@
+"""Package registries in, artefacts in the cache out."""

@@ -1,0 +1,33 @@
+"""The command `campus-sandbox`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from campus_sandbox.build.command import BUILD, MANIFESTS
+from campus_sandbox.command import Command
+from campus_sandbox.errors import SandboxError
+from campus_sandbox.paths import Paths
+
+
+def commands() -> tuple[Command, ...]:
+    """Every subcommand, in the order `--help` lists them."""
+    return (BUILD, MANIFESTS)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a subcommand; a failure is one sentence on standard error and exit code 1."""
+    parser = argparse.ArgumentParser(prog="campus-sandbox", description=__doc__)
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    known = {command.name: command for command in commands()}
+    for command in known.values():
+        command.arguments(subparsers.add_parser(command.name, help=command.summary))
+    options = parser.parse_args(arguments)
+    try:
+        return known[options.command].run(Paths.from_environment(), options)
+    except SandboxError as error:
+        print(f"campus-sandbox: {error.sentence()}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("campus-sandbox: interrupted.", file=sys.stderr)
+        return 130
