@@ -1,1 +1,42 @@
 """Pulumi components that give every campus its own voice service behind one gateway."""
+
+from .adoption import adopt_existing
+from .contour_gateway.args import ContourGatewayArgs, ContourGatewayIssuerArgs
+from .contour_gateway.component import ContourGateway
+from .cosyvoice_backend.args import (
+    CosyVoiceBackendArgs,
+    CosyVoiceBackendModelArgs,
+    CosyVoiceBackendResourcesArgs,
+    CosyVoiceBackendTolerationArgs,
+)
+from .cosyvoice_backend.component import CosyVoiceBackend
+from .observability.args import ObservabilityArgs
+from .observability.component import Observability
+from .shared.enums import Engine, Exposure, IssuerKind, ObservabilityMode, RoutePart
+from .shared.errors import InvalidSettings, Problem
+from .tenant_route.args import TenantRouteArgs, TenantRouteIssuerArgs
+from .tenant_route.component import TenantRoute
+
+__all__ = [
+    "ContourGateway",
+    "ContourGatewayArgs",
+    "ContourGatewayIssuerArgs",
+    "CosyVoiceBackend",
+    "CosyVoiceBackendArgs",
+    "CosyVoiceBackendModelArgs",
+    "CosyVoiceBackendResourcesArgs",
+    "CosyVoiceBackendTolerationArgs",
+    "Engine",
+    "Exposure",
+    "InvalidSettings",
+    "IssuerKind",
+    "Observability",
+    "ObservabilityArgs",
+    "ObservabilityMode",
+    "Problem",
+    "RoutePart",
+    "TenantRoute",
+    "TenantRouteArgs",
+    "TenantRouteIssuerArgs",
+    "adopt_existing",
+]

@@ -1,0 +1,1 @@
+"""The gateway that every campus shares."""

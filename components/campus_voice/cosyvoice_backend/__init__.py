@@ -1,0 +1,1 @@
+"""The speech server behind one campus or several."""

@@ -1,0 +1,1 @@
+"""What the components have in common. Pure: nothing here imports Pulumi, except the module that says so."""

@@ -1,0 +1,62 @@
+"""Every value a setting may take, once. The schema, the checks and the documentation derive from these."""
+
+from enum import StrEnum
+
+
+class Exposure(StrEnum):
+    """How the world reaches Envoy."""
+
+    HOST_PORT = "hostPort"
+    """Each edge node listens on the host ports; no load balancer is needed."""
+
+    LOAD_BALANCER = "loadBalancer"
+    """The cluster's load balancer forwards to Envoy."""
+
+
+class IssuerKind(StrEnum):
+    """Who signs the certificates of the campuses."""
+
+    OWN_CA = "ownCa"
+    """A certificate authority of this gateway's own, made by cert-manager."""
+
+    SELF_SIGNED = "selfSigned"
+    """Each certificate signs itself."""
+
+    ACME = "acme"
+    """A public authority that speaks ACME, such as Let's Encrypt, by HTTP-01 through this gateway."""
+
+    EXISTING = "existing"
+    """A ClusterIssuer that is already in the cluster."""
+
+
+class Engine(StrEnum):
+    """What turns text into speech."""
+
+    KOKORO = "kokoro"
+    """A small model that speaks on a CPU."""
+
+    COSYVOICE = "cosyvoice"
+    """CosyVoice3, on a GPU."""
+
+
+class RoutePart(StrEnum):
+    """Which part of a campus's route a TenantRoute makes."""
+
+    WHOLE = "whole"
+    """Both parts, in one stack."""
+
+    ROOT = "root"
+    """The certificate and the virtual host, in the platform's stack."""
+
+    CHILD = "child"
+    """The routes and their Services, in the campus's own stack."""
+
+
+class ObservabilityMode(StrEnum):
+    """How metrics are collected."""
+
+    ANNOTATIONS = "annotations"
+    """A Prometheus that follows prometheus.io annotations on pods."""
+
+    NONE = "none"
+    """Not at all."""

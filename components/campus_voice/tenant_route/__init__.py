@@ -1,0 +1,1 @@
+"""The way from a campus's host name to its backend."""
