@@ -1,0 +1,82 @@
+"""Root's rights, asked for once."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO, Final
+
+from campus_sandbox.errors import SandboxError
+from campus_sandbox.node import machine
+from campus_sandbox.node.layout import Layout
+from campus_sandbox.paths import Paths
+
+# Well below sudo's shortest usual time-out of five minutes.
+REFRESH_SECONDS: Final = 60.0
+
+NO_ROOT: Final = SandboxError(
+    "the sandbox cannot become root",
+    "making namespaces, mounts and cgroups for a Kubernetes node needs it",
+    "run it as root or install sudo, or use an existing cluster: point KUBECONFIG at it and run `pulumi up`",
+)
+
+
+class Root:
+    """Runs the few things that need root, through sudo where the process is not root's."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+        self._asked = threading.Lock()
+        self._granted = os.geteuid() == 0
+
+    def ask(self) -> None:
+        """Get the user's leave now, and keep it for as long as this process lives.
+
+        Raises:
+            SandboxError: there is no sudo, or it refuses.
+        """
+        with self._asked:
+            if self._granted:
+                return
+            if shutil.which("sudo") is None:
+                raise NO_ROOT
+            print("campus-sandbox: starting the Kubernetes node needs root; sudo asks once.", file=sys.stderr)
+            if subprocess.run(["sudo", "--validate"], check=False).returncode != 0:
+                raise NO_ROOT
+            self._granted = True
+            threading.Thread(target=self._keep, daemon=True).start()
+
+    def _keep(self) -> None:
+        pause = threading.Event()
+        while subprocess.run(["sudo", "--non-interactive", "--validate"], check=False).returncode == 0:
+            pause.wait(REFRESH_SECONDS)
+
+    def do(self, verb: str) -> None:
+        """Do a verb of `campus_sandbox.node.machine`.
+
+        Raises:
+            SandboxError: the verb's own failure.
+        """
+        self.ask()
+        if os.geteuid() == 0:
+            machine.VERBS[verb](Layout(self._paths))
+            return
+        settings = {
+            "PYTHONPATH": str(machine.module_folder()),
+            "XDG_CACHE_HOME": str(self._paths.cache.parent),
+            "XDG_STATE_HOME": str(self._paths.state.parent),
+        }
+        assignments = [f"{name}={value}" for name, value in settings.items()]
+        done = self.run(["env", *assignments, sys.executable, "-m", machine.__name__, verb])
+        if done.returncode != 0:
+            raise SandboxError(done.stderr.strip().removesuffix("."))
+
+    def run(
+        self, argv: list[str | Path], stdin: IO[bytes] | int = subprocess.DEVNULL
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command as root and return its outcome with its output."""
+        self.ask()
+        prefix: list[str | Path] = [] if os.geteuid() == 0 else ["sudo", "--non-interactive", "--"]
+        return subprocess.run([*prefix, *argv], stdin=stdin, capture_output=True, text=True, check=False)
