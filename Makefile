@@ -10,18 +10,20 @@ own_cluster := $(shell grep -qs '^ *kubernetes:context:' Pulumi.$(STACK).yaml &&
 
 ifeq ($(own_cluster),yes)
 RUN :=
+APPROVE :=
 STEP = sh -c 'echo "$$1"; shift; exec "$$@"' step
 CLUSTER := environments
 else
 RUN := $(SANDBOX) exec --
+APPROVE := --yes --skip-preview
 STEP = $(SANDBOX) step
 CLUSTER := sandbox
 endif
 
-.PHONY: up test check smoke status logs preview kubeconfig down environments sandbox cluster-tests
+.PHONY: up test check smoke status logs preview kubeconfig down environments sandbox
 
 up: $(CLUSTER)
-	@$(STEP) "Pulumi stack $(STACK)" -- $(PYTHON) -m operations.deploy --stack $(STACK)
+	@$(STEP) "Pulumi stack $(STACK)" -- sh -c 'pulumi stack select --create $(STACK) && pulumi up $(APPROVE) --stack $(STACK)'
 	@$(STEP) "A spoken sentence from each campus" -- $(PYTHON) -m operations.smoke --stack $(STACK)
 	@$(RUN) $(PYTHON) -m operations.summary --stack $(STACK)
 
@@ -48,3 +50,19 @@ kubeconfig: environments
 
 down: environments
 	@$(SANDBOX) down
+
+check: environments
+	@$(SANDBOX) manifests
+	@.venv/bin/ruff check && .venv/bin/ruff format --check --quiet
+	@.venv/bin/mypy
+	@.venv/bin/pytest -q tests/unit tests/cases tests/program tests/meta
+	@cd sandbox && .venv/bin/ruff check && .venv/bin/ruff format --check --quiet && .venv/bin/mypy && .venv/bin/pytest -q tests/build
+
+# The tests have a sandbox of their own: nothing of the one that `make up` started is touched, but the
+# ports of this machine can be held by one of the two only.
+test: export XDG_STATE_HOME := $(or $(TMPDIR),/tmp)/campus-voice-test-$(shell id -u)
+test: check
+	@uv="$(UV)" && $$uv run --quiet --locked --project images/cosyvoice pytest -q images/cosyvoice/tests
+	@$(SANDBOX) build
+	@cd sandbox && .venv/bin/pytest -q tests/providers tests/node
+	@.venv/bin/pytest tests/cluster
