@@ -96,7 +96,7 @@ class CosyVoiceBackendArgs(TypedDict):
     gateway_namespace: pulumi.Input[str]
     """Namespace of the gateway's Envoy, which alone may connect: the gateway's output `namespace`."""
 
-    gateway_selector: dict[str, pulumi.Input[str]]
+    gateway_selector: pulumi.Input[dict[str, str]]
     """Labels of the gateway's Envoy pods: the gateway's output `envoy_selector`."""
 
     monitoring_namespace: NotRequired[str]

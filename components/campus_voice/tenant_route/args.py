@@ -38,10 +38,13 @@ class TenantRouteArgs(TypedDict):
     issuer: NotRequired[TenantRouteIssuerArgs]
     """Who signs the certificate. Required unless `part` is `child`."""
 
+    allow_from: NotRequired[list[str]]
+    """Networks, in CIDR notation, from which people may come. Default: everybody. Not with `child`."""
+
     backend_namespace: str
     """Namespace of the backend, in which the routes and their Services are placed."""
 
-    backend_selector: NotRequired[dict[str, pulumi.Input[str]]]
+    backend_selector: NotRequired[pulumi.Input[dict[str, str]]]
     """Labels of the backend's pods: the backend's output `selector`. Required unless `part` is `root`."""
 
     backend_port: NotRequired[int]

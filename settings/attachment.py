@@ -1,0 +1,50 @@
+"""Whether a campus's own stack fits the platform's stack that it is attached to."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .models import CampusStackSettings
+from .rule import Broken, Rule
+
+NEEDED = ("campuses", "domain", "gateway", "tls")
+"""Outputs of a platform's stack that a campus's stack builds on."""
+
+
+def unattachable(
+    settings: CampusStackSettings, project: str, platform: Mapping[str, Any]
+) -> Iterator[Broken]:
+    """What keeps the campus from being attached; `platform` holds the outputs of the platform's stack."""
+    if not set(NEEDED) <= set(platform):
+        yield Broken(
+            (f"{project}:platform",),
+            settings.platform,
+            Rule(
+                "it must be a platform's stack that has been deployed",
+                f"the campus builds on its outputs {', '.join(NEEDED)}",
+                "Run `pulumi up` for that stack first, or write the name of another.",
+            ),
+        )
+        return
+    campus = settings.campus.id
+    entry = platform["campuses"].get(campus)
+    if entry is None or entry["backend"] is not None:
+        listed = ", ".join(sorted(platform["campuses"]))
+        yield Broken(
+            (f"{project}:campus", "id"),
+            campus,
+            Rule(
+                f"it must be a campus that {settings.platform} leaves to a stack of its own",
+                f"that stack owns every host name and certificate; its campuses are {listed}",
+                f"Add `- {{id: {campus}, ownStack: true}}` to its campuses and run `pulumi up` for it first.",
+            ),
+        )
+    elif entry["public"] and settings.gpus:
+        yield Broken(
+            (f"{project}:gpus",),
+            settings.gpus,
+            Rule(
+                f"it must be 0 while {settings.platform} lets everybody come",
+                "with a GPU any recording is enough to clone a voice, and everybody could clone anybody",
+                "Replace `public` by `allowFrom` there, or set gpus to 0: the CPU voice cannot clone.",
+            ),
+        )

@@ -1,0 +1,82 @@
+"""The cluster that a stack is for: which one, and whether it can be found, before anything is changed."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from .rule import Broken, Rule
+from .types import Folder, Text
+
+NAMESPACE = "kubernetes"
+"""Prefix of the settings that name the cluster, the same as of Pulumi's own Kubernetes provider."""
+
+
+class ClusterSettings(BaseModel):
+    """The cluster: the settings of Pulumi's Kubernetes provider that a stack may use."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, alias_generator=to_camel)
+
+    context: Text | None = None
+    """Context of the kubeconfig. Default: its current one."""
+
+    kubeconfig: Text | None = None
+    """Path or contents of the kubeconfig. Default: `KUBECONFIG`, else `~/.kube/config`."""
+
+    render_yaml_to_directory: Folder | None = None
+    """Folder to write YAML to instead of talking to a cluster."""
+
+
+def unreachable(cluster: ClusterSettings, environment: Mapping[str, str], folder: Path) -> Iterator[Broken]:
+    """What keeps the program from finding `cluster`; nothing when it only renders YAML.
+
+    `environment` holds `KUBECONFIG` and `HOME`; `folder` is what relative paths start from.
+    """
+    if cluster.render_yaml_to_directory is not None:
+        return
+    documents, looked_at = _kubeconfigs(cluster, environment, folder)
+    if not documents:
+        in_a_pod = "KUBERNETES_SERVICE_HOST" in environment
+        if cluster.context or cluster.kubeconfig or not in_a_pod:
+            yield Broken((f"{NAMESPACE}:kubeconfig",), looked_at, _FILE)
+        return
+    contexts = sorted({entry["name"] for document in documents for entry in document.get("contexts") or ()})
+    current = next((name for document in documents if (name := document.get("current-context"))), None)
+    wanted = cluster.context or current
+    if wanted not in contexts:
+        yield Broken((f"{NAMESPACE}:context",), wanted, _context_rule(looked_at, contexts))
+
+
+_FILE = Rule(
+    "it must be an existing kubeconfig",
+    "without one there is no cluster to deploy to",
+    "Start the local cluster with `make up`, or name yours: kubernetes:kubeconfig and kubernetes:context.",
+)
+
+
+def _context_rule(looked_at: str, contexts: list[str]) -> Rule:
+    there = ", ".join(contexts) or "none"
+    return Rule(
+        f"it must be a context of {looked_at}",
+        f"that file says how to reach a cluster, and its contexts are: {there}",
+        "Write one of them into the stack's file, or set KUBECONFIG to the file that has the context.",
+    )
+
+
+def _kubeconfigs(
+    cluster: ClusterSettings, environment: Mapping[str, str], folder: Path
+) -> tuple[list[dict[str, Any]], str]:
+    """The kubeconfigs that the provider will merge, and how to name them to a person."""
+    given = cluster.kubeconfig
+    if given is not None and isinstance(inline := yaml.safe_load(given), dict):
+        return [inline], "kubernetes:kubeconfig"
+    listed = given or environment.get("KUBECONFIG") or "~/.kube/config"
+    names = [listed] if given else [name for name in listed.split(os.pathsep) if name]
+    home = environment.get("HOME", "")
+    files = [folder / name.replace("~", home, 1) if name.startswith("~") else folder / name for name in names]
+    texts = [file.read_text(encoding="utf-8") for file in files if file.is_file()]
+    return [yaml.safe_load(text) or {} for text in texts], listed

@@ -1,0 +1,199 @@
+"""What a stack's file may say. Keys are written in camelCase; what is not listed here is refused."""
+
+from enum import StrEnum
+from typing import Annotated, TypeAlias
+
+from campus_voice import Exposure
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from .rule import Rule
+from .types import (
+    CampusId,
+    Domain,
+    Email,
+    Folder,
+    GpuCount,
+    Image,
+    Labels,
+    Networks,
+    ObjectName,
+    Quantity,
+    ResourceName,
+    Seconds,
+    StackName,
+    Switch,
+    Text,
+    Url,
+)
+
+
+class Environment(StrEnum):
+    """How careful a stack has to be."""
+
+    DEV = "dev"
+    """Somebody's own cluster: campuses need not say who may come."""
+
+    PROD = "prod"
+    """People depend on it."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, alias_generator=to_camel)
+
+
+class ModelSettings(_Strict):
+    """Where the speech model comes from."""
+
+    claim: ObjectName
+    """PersistentVolumeClaim, in the backend's namespace, that holds the model's files."""
+
+
+class AcmeSettings(_Strict):
+    """A public certificate authority that speaks ACME."""
+
+    email: Email
+    """Where the authority writes to about the account."""
+
+    server: Url | None = None
+    """Directory of the authority. Default: Let's Encrypt."""
+
+
+class CampusSettings(_Strict):
+    """A campus, as its own stack describes it."""
+
+    id: CampusId
+    """First part of the campus's host name."""
+
+    name: Text | None = None
+    """What people call the campus. Default: its id."""
+
+
+class PlatformCampusSettings(CampusSettings):
+    """A campus, as the platform's stack describes it."""
+
+    own_stack: Switch = False
+    """Whether the campus has a backend of its own, in the stack `campus-<id>`. Default: false."""
+
+    public: Switch = False
+    """Whether everybody may come. Default: false."""
+
+    allow_from: Networks = ()
+    """Networks from which people may come. Outside `dev` a campus states these or `public`."""
+
+
+class BackendSettings(_Strict):
+    """What every stack says about its backend."""
+
+    gpus: GpuCount
+    """GPUs of a speech pod; 0 speaks on the CPU."""
+
+    storage: Quantity
+    """Size of the volume that keeps the recordings."""
+
+    image: Image | None = None
+    """Image of the speech server. Default: the release's CPU image; required with GPUs."""
+
+    model: (
+        Annotated[
+            ModelSettings,
+            Rule(
+                "it must be a block with the key claim",
+                "the model's files are on a volume",
+                "Name the PersistentVolumeClaim, as in `model: {claim: cosyvoice-model}`.",
+            ),
+        ]
+        | None
+    ) = None
+    """Where the model comes from; required with GPUs."""
+
+    node_selector: Labels = Field(default_factory=dict)
+    """Labels of the nodes that run the speech pods. Default: every node."""
+
+    runtime_class: ObjectName | None = None
+    """RuntimeClass of the speech pods. Default: the cluster's own."""
+
+    gpu_resource: ResourceName | None = None
+    """Resource under which the cluster counts GPUs. Default: `nvidia.com/gpu`."""
+
+    storage_class: ObjectName | None = None
+    """StorageClass of the recordings' volume. Default: the cluster's own."""
+
+    longest_request_seconds: Seconds = 600
+    """How long one request may take, in seconds. Default: 600."""
+
+
+class PlatformSettings(BackendSettings):
+    """A stack with the gateway, the campuses and the backend that they share."""
+
+    domain: Domain
+    """Every campus answers at `<campus>.<domain>`."""
+
+    campuses: Annotated[
+        tuple[PlatformCampusSettings, ...],
+        Rule(
+            "it must be a list of campuses",
+            "each entry becomes a host name of its own",
+            "Write one `- id: <campus>` per campus, or leave it out for a single campus named voice.",
+        ),
+    ] = (PlatformCampusSettings(id="voice"),)
+    """The campuses. Default: one named `voice`."""
+
+    acme: (
+        Annotated[
+            AcmeSettings,
+            Rule(
+                "it must be a block with the key email",
+                "a public authority wants an account",
+                "Write `acme: {email: <address>}`, or leave it out for an authority of the gateway's own.",
+            ),
+        ]
+        | None
+    ) = None
+    """A public certificate authority. Default: an authority of the gateway's own."""
+
+    manifests: Folder | None = None
+    """Folder with the upstream manifests. Default: the pinned releases are fetched."""
+
+    exposure: Annotated[
+        Exposure,
+        Rule(
+            f"it must be one of {', '.join(Exposure)}",
+            "it decides how the world reaches the gateway",
+            f"Leave it out for {Exposure.HOST_PORT}.",
+        ),
+    ] = Exposure.HOST_PORT
+    """How the world reaches the gateway. Default: `hostPort`."""
+
+    environment: (
+        Annotated[
+            Environment,
+            Rule(
+                f"it must be one of {', '.join(Environment)}",
+                "it decides whether every campus has to state who may come",
+                "Leave it out: the stack named dev is dev, every other one is prod.",
+            ),
+        ]
+        | None
+    ) = None
+    """How careful the stack has to be. Default: `dev` in the stack of that name, else `prod`."""
+
+
+class CampusStackSettings(BackendSettings):
+    """A stack with the backend of one campus, attached to a platform's stack."""
+
+    platform: StackName
+    """Full name of the platform's stack."""
+
+    campus: Annotated[
+        CampusSettings,
+        Rule(
+            "it must be a block with the key id",
+            "the stack serves exactly one campus",
+            "Write `campus: {id: <campus>}`.",
+        ),
+    ]
+    """The campus that this stack serves."""
+
+
+Settings: TypeAlias = PlatformSettings | CampusStackSettings

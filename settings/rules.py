@@ -1,0 +1,136 @@
+"""The second stage of validation: settings that are right by themselves and cannot work together."""
+
+from collections.abc import Callable, Collection, Iterator
+from typing import TypeAlias
+
+from .models import BackendSettings, CampusStackSettings, Environment, PlatformSettings, Settings
+from .rule import Broken, Rule
+
+_PREFIX = "campus-voice"
+
+_ONCE = "every campus has a host name and objects of its own"
+
+
+def combinations(settings: Settings, environment: Environment, valid: Collection[str]) -> Iterator[Broken]:
+    """What cannot work together, looking only at the fields named in `valid`."""
+    if {"gpus", "image", "model"} <= set(valid):
+        yield from _gpus_need_image_and_model(settings)
+    if isinstance(settings, CampusStackSettings):
+        return
+    for needs, rule in _PLATFORM:
+        if needs <= set(valid):
+            yield from rule(settings, environment)
+
+
+def _gpus_need_image_and_model(settings: BackendSettings) -> Iterator[Broken]:
+    missing = [key for key, value in (("image", settings.image), ("model", settings.model)) if value is None]
+    if settings.gpus and missing:
+        yield Broken(
+            (f"{_PREFIX}:gpus",),
+            settings.gpus,
+            Rule(
+                f"it also needs {' and '.join(f'{_PREFIX}:{key}' for key in missing)}",
+                "the release's own image speaks on the CPU and holds no model for a GPU",
+                "Set image to the speech server's CUDA image and model.claim to the volume with the model's "
+                "files, or set gpus to 0.",
+            ),
+        )
+
+
+def _each_campus_once(settings: PlatformSettings, _: Environment) -> Iterator[Broken]:
+    first: dict[str, int] = {}
+    for position, campus in enumerate(settings.campuses):
+        if campus.id in first:
+            yield Broken(
+                (f"{_PREFIX}:campuses", position, "id"),
+                campus.id,
+                Rule(
+                    f"it must differ from {_PREFIX}:campuses[{first[campus.id]}].id",
+                    _ONCE,
+                    "Rename one of the two, or remove it.",
+                ),
+            )
+        first.setdefault(campus.id, position)
+
+
+def _at_least_one_campus(settings: PlatformSettings, _: Environment) -> Iterator[Broken]:
+    if not settings.campuses:
+        yield Broken(
+            (f"{_PREFIX}:campuses",),
+            [],
+            Rule(
+                "it must name at least one campus",
+                "a gateway without campuses serves nobody",
+                "Write one `- id: <campus>` per campus, or leave it out for a single campus named voice.",
+            ),
+        )
+
+
+def _every_campus_states_who_may_come(
+    settings: PlatformSettings, environment: Environment
+) -> Iterator[Broken]:
+    for position, campus in enumerate(settings.campuses):
+        path = (f"{_PREFIX}:campuses", position)
+        if campus.public and campus.allow_from:
+            yield Broken(
+                (*path, "public"),
+                True,
+                Rule(
+                    "it must not stand beside allowFrom",
+                    "everybody and a list of networks contradict each other",
+                    "Remove one of the two.",
+                ),
+            )
+        elif environment is not Environment.DEV and not campus.public and not campus.allow_from:
+            yield Broken(
+                path,
+                campus.id,
+                Rule(
+                    "it must state who may come",
+                    "outside dev nobody should be let in by an oversight",
+                    "Add `allowFrom: [<network>, ...]`, or `public: true` for everybody.",
+                ),
+            )
+
+
+def _no_cloning_for_everybody(settings: PlatformSettings, _: Environment) -> Iterator[Broken]:
+    for position, campus in enumerate(settings.campuses):
+        if campus.public and settings.gpus and not campus.own_stack:
+            yield Broken(
+                (f"{_PREFIX}:campuses", position, "public"),
+                True,
+                Rule(
+                    f"it cannot be combined with {_PREFIX}:gpus of {settings.gpus}",
+                    "with a GPU any recording is enough to clone a voice, and everybody could clone anybody",
+                    "Write allowFrom instead, or set gpus to 0: the CPU voice cannot clone.",
+                ),
+            )
+
+
+_PRIVATE = ("localhost", "local", "internal", "test", "example", "invalid", "lan", "home.arpa")
+
+
+def _public_authority_signs_public_names(settings: PlatformSettings, _: Environment) -> Iterator[Broken]:
+    domain = settings.domain
+    private = "." not in domain or any(domain == name or domain.endswith(f".{name}") for name in _PRIVATE)
+    if settings.acme is not None and private:
+        yield Broken(
+            (f"{_PREFIX}:domain",),
+            domain,
+            Rule(
+                f"it must be a public domain beside {_PREFIX}:acme",
+                "a public authority only signs names that the whole internet can resolve",
+                "Write a domain of your own, or remove acme: the gateway's own authority signs any name.",
+            ),
+        )
+
+
+_PlatformRule: TypeAlias = Callable[[PlatformSettings, Environment], Iterator[Broken]]
+
+_PLATFORM: tuple[tuple[frozenset[str], _PlatformRule], ...] = (
+    (frozenset({"campuses"}), _at_least_one_campus),
+    (frozenset({"campuses"}), _each_campus_once),
+    (frozenset({"campuses", "environment"}), _every_campus_states_who_may_come),
+    (frozenset({"campuses", "gpus"}), _no_cloning_for_everybody),
+    (frozenset({"acme", "domain"}), _public_authority_signs_public_names),
+)
