@@ -118,7 +118,10 @@ def authentication() -> Mapping[str, Any]:
     return {
         "apiVersion": "apiserver.config.k8s.io/v1",
         "kind": "AuthenticationConfiguration",
-        "anonymous": {"enabled": True, "conditions": [{"path": path} for path in ("/readyz", "/livez", "/healthz")]},
+        "anonymous": {
+            "enabled": True,
+            "conditions": [{"path": path} for path in ("/readyz", "/livez", "/healthz")],
+        },
     }
 
 

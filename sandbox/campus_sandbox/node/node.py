@@ -76,7 +76,8 @@ class Node:
             return False
         wanted = plan_text(self._layout, Cgroup.of_this_machine(self._layout.cgroup))
         return self._layout.plan.read_text(encoding="utf-8") == wanted and all(
-            (self._layout.etc / name).read_text(encoding="utf-8") == text for name, text in self._files().items()
+            (self._layout.etc / name).read_text(encoding="utf-8") == text
+            for name, text in self._files().items()
         )
 
     def start(self) -> None:
@@ -173,4 +174,6 @@ class Node:
 
 def _node_is_ready(api: Api) -> bool:
     node = api.get(f"/api/v1/nodes/{NODE_NAME}")
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in node["status"].get("conditions", []))
+    return any(
+        one["type"] == "Ready" and one["status"] == "True" for one in node["status"].get("conditions", [])
+    )

@@ -97,7 +97,9 @@ def _clashes(address: str) -> bool:
 def holder_of(port: int, proc: Path = Path("/proc")) -> str:
     """The program that listens on `port`, as `nginx (process 812)`; empty when that is hidden from the caller."""
     sockets = {f"socket:[{inode}]" for inode in listening_ports(proc).get(port, set())}
-    for folder in sorted((entry for entry in proc.iterdir() if re.fullmatch(r"\d+", entry.name)), key=_number):
+    for folder in sorted(
+        (entry for entry in proc.iterdir() if re.fullmatch(r"\d+", entry.name)), key=_number
+    ):
         try:
             links = {str(link.readlink()) for link in (folder / "fd").iterdir()}
             if links & sockets:
@@ -110,4 +112,3 @@ def holder_of(port: int, proc: Path = Path("/proc")) -> str:
 
 def _number(folder: Path) -> int:
     return int(folder.name)
-

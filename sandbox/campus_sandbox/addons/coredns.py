@@ -1,0 +1,141 @@
+"""Cluster DNS. It serves the cluster's own names only: the node has no way out to ask for others."""
+
+from typing import Final
+
+from campus_sandbox.addons.addon import (
+    RESTRICTED_CONTAINER,
+    Addon,
+    Deployed,
+    Manifest,
+    role_ref,
+    subject,
+)
+from campus_sandbox.node.network import DNS_SERVICE_ADDRESS
+
+NAMESPACE: Final = "kube-system"
+LABELS: Final = {"k8s-app": "kube-dns"}
+# Short lifetimes: a Service that was made anew is found within seconds.
+COREFILE: Final = """.:53 {
+    errors
+    health
+    ready
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+       pods insecure
+       ttl 5
+    }
+    cache 5
+    reload
+    loadbalance
+}
+"""
+
+
+def coredns(version: str) -> Addon:
+    """CoreDNS behind the service address that the kubelet tells every pod.
+
+    Args:
+        version: of CoreDNS, without a leading v.
+    """
+    manifests = (*_rights(), _corefile(), _deployment(version), _service())
+    return Addon("CoreDNS", manifests, (Deployed(NAMESPACE, "coredns"),))
+
+
+def _metadata(name: str) -> Manifest:
+    return {"name": name, "namespace": NAMESPACE, "labels": LABELS}
+
+
+def _rights() -> tuple[Manifest, ...]:
+    role = "system:coredns"
+    return (
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": _metadata("coredns")},
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRole",
+            "metadata": {"name": role},
+            "rules": [
+                {
+                    "apiGroups": [""],
+                    "resources": ["services", "pods", "namespaces"],
+                    "verbs": ["list", "watch"],
+                },
+                {
+                    "apiGroups": ["discovery.k8s.io"],
+                    "resources": ["endpointslices"],
+                    "verbs": ["list", "watch"],
+                },
+            ],
+        },
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": role},
+            "roleRef": role_ref("ClusterRole", role),
+            "subjects": [subject("coredns", NAMESPACE)],
+        },
+    )
+
+
+def _corefile() -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": _metadata("coredns"),
+        "data": {"Corefile": COREFILE},
+    }
+
+
+def _deployment(version: str) -> Manifest:
+    container = {
+        "name": "coredns",
+        "image": f"registry.k8s.io/coredns/coredns:v{version}",
+        "imagePullPolicy": "IfNotPresent",
+        "args": ["-conf", "/etc/coredns/Corefile"],
+        "ports": [
+            {"containerPort": 53, "name": "dns", "protocol": "UDP"},
+            {"containerPort": 53, "name": "dns-tcp", "protocol": "TCP"},
+        ],
+        # Without a request DNS starves whenever speech is synthesised on both cores.
+        "resources": {"requests": {"cpu": "100m", "memory": "32Mi"}, "limits": {"memory": "170Mi"}},
+        "securityContext": {
+            **RESTRICTED_CONTAINER,
+            "capabilities": {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]},
+        },
+        "readinessProbe": {"httpGet": {"path": "/ready", "port": 8181}, "periodSeconds": 1},
+        "livenessProbe": {"httpGet": {"path": "/health", "port": 8080}, "periodSeconds": 10},
+        "volumeMounts": [{"name": "config", "mountPath": "/etc/coredns", "readOnly": True}],
+    }
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": _metadata("coredns"),
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": LABELS},
+            "template": {
+                "metadata": {"labels": LABELS},
+                "spec": {
+                    "serviceAccountName": "coredns",
+                    "priorityClassName": "system-cluster-critical",
+                    "dnsPolicy": "Default",
+                    "containers": [container],
+                    "volumes": [{"name": "config", "configMap": {"name": "coredns"}}],
+                },
+            },
+        },
+    }
+
+
+def _service() -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": _metadata("kube-dns"),
+        "spec": {
+            "clusterIP": DNS_SERVICE_ADDRESS,
+            "selector": LABELS,
+            "ports": [
+                {"name": "dns", "port": 53, "protocol": "UDP"},
+                {"name": "dns-tcp", "port": 53, "protocol": "TCP"},
+            ],
+        },
+    }
