@@ -1,0 +1,79 @@
+"""The sentence that is spoken, and the rule by which what was heard counts as it.
+
+The rule and the error rates behind its numbers: docs/adr/0070-how-smoke-proves-the-sentence.md.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+LENGTH = 8
+DECOYS = 10
+MOST_WRONG = 2
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Digits to be spoken one by one."""
+
+    digits: str
+
+    @property
+    def text(self) -> str:
+        """What the speech server is given: English words, a pause after each."""
+        return ", ".join(WORDS[int(digit)] for digit in self.digits).capitalize() + "."
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How near what was heard is to what was said."""
+
+    spoken: str
+    heard: str
+    wrong: int
+    """Edit distance between the two, in digits."""
+
+    nearest_decoy: int
+    """Edit distance between what was heard and the nearest sentence that was not said."""
+
+    @property
+    def proven(self) -> bool:
+        """Whether what was heard is the sentence and no other."""
+        return self.wrong <= MOST_WRONG and self.wrong < self.nearest_decoy
+
+
+def draw(source: random.Random) -> Sentence:
+    """A sentence of LENGTH random digits."""
+    return Sentence("".join(source.choices("0123456789", k=LENGTH)))
+
+
+def judge(spoken: Sentence, heard: str, decoys: Sequence[Sentence]) -> Verdict:
+    """Compare the digits `heard` with those `spoken` and with sentences that were not."""
+    return Verdict(
+        spoken=spoken.digits,
+        heard=heard,
+        wrong=edit_distance(spoken.digits, heard),
+        nearest_decoy=min(edit_distance(decoy.digits, heard) for decoy in decoys),
+    )
+
+
+def draw_decoys(source: random.Random, spoken: Sentence) -> list[Sentence]:
+    """DECOYS sentences other than the one spoken."""
+    decoys: list[Sentence] = []
+    while len(decoys) < DECOYS:
+        decoy = draw(source)
+        if decoy != spoken:
+            decoys.append(decoy)
+    return decoys
+
+
+def edit_distance(first: str, second: str) -> int:
+    """The fewest insertions, deletions and substitutions that turn one into the other (Levenshtein)."""
+    previous = list(range(len(second) + 1))
+    for row, left in enumerate(first, 1):
+        current = [row]
+        for column, right in enumerate(second, 1):
+            current.append(min(previous[column] + 1, current[-1] + 1, previous[column - 1] + (left != right)))
+        previous = current
+    return previous[-1]

@@ -1,0 +1,67 @@
+"""A stack as `pulumi` knows it: its outputs, and the cluster it names."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from operations.errors import OperationError
+from operations.outputs import StackOutputs, parse_outputs
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One stack that is up."""
+
+    name: str
+    outputs: StackOutputs
+    context: str | None
+    """The kubeconfig context its configuration names (`kubernetes:context`); None for the current one."""
+
+
+def _pulumi(stack: str, *arguments: str) -> Mapping[str, object]:
+    """The JSON answer of one `pulumi` command about `stack`."""
+    pulumi = shutil.which("pulumi")
+    if pulumi is None:
+        raise OperationError(
+            f"The outputs of stack {stack} cannot be read",
+            "there is no `pulumi` on PATH",
+            "`make` brings one for the sandbox; for a cluster of your own install the Pulumi CLI.",
+        )
+    done = subprocess.run(
+        [pulumi, *arguments, "--json", "--stack", stack, "--non-interactive"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).strip().removeprefix("error: ").splitlines()
+        raise OperationError(
+            f"Stack {stack} cannot be read",
+            said[0] if said else f"`pulumi {arguments[0]}` ended with exit code {done.returncode}",
+            f"Bring it up with `make up STACK={stack}`, or name another one with STACK=.",
+        )
+    answer: Mapping[str, object] = json.loads(done.stdout)
+    return answer
+
+
+def _context(settings: Mapping[str, object]) -> str | None:
+    """The context in the answer of `pulumi config --json`."""
+    setting = settings.get("kubernetes:context")
+    value = setting.get("value") if isinstance(setting, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def read_stack(name: str) -> Stack:
+    """The stack `name` of this project, from the backend that `pulumi` is logged in to.
+
+    Raises:
+        OperationError: no `pulumi`, no such stack, or a stack that is not up.
+    """
+    outputs = parse_outputs(name, _pulumi(name, "stack", "output"))
+    return Stack(name, outputs, _context(_pulumi(name, "config")))
