@@ -14,7 +14,7 @@ class Finding:
     """One problem and where it was written."""
 
     place: str
-    """The stack's file, with the line where the problem has one: `Pulumi.prod.yaml:12`."""
+    """The stack's file with the line, as in `Pulumi.prod.yaml:12`; without a line when the key is missing."""
 
     problem: Problem
     """What is wrong; its field is the full key, such as `campus-voice:campuses[1].id`."""

@@ -50,7 +50,7 @@ def load(given: Given, environment: Mapping[str, str], folder: Path) -> Configur
     if not cluster_broken:
         broken += unreachable(cluster, environment, folder)
     if broken:
-        raise SettingsError(given.stack, map(given.finding, broken))
+        raise SettingsError(given.stack, given.findings(broken))
     return Configuration(settings, cluster)
 
 

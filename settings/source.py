@@ -1,5 +1,6 @@
 """Where a stack's settings come from: values from Pulumi, line numbers from the stack's file."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,12 +41,10 @@ class StackFile:
                         lines.update(_lines(value, (full,)))
         return cls(file.name, lines)
 
-    def place(self, path: KeyPath) -> str:
-        """File and line of `path`, else of the nearest setting around it, else the file alone."""
-        for length in range(len(path), 0, -1):
-            if line := self.lines.get(path[:length]):
-                return f"{self.name}:{line}"
-        return self.name
+    def line(self, path: KeyPath) -> int | None:
+        """Line of `path`, else of the nearest setting around it; None when the file does not hold its key."""
+        written = (self.lines.get(path[:length]) for length in range(len(path), 0, -1))
+        return next((line for line in written if line is not None), None)
 
 
 def _lines(node: yaml.Node, path: KeyPath) -> Iterable[tuple[KeyPath, int]]:
@@ -99,13 +98,18 @@ class Given:
             key.removeprefix(prefix): value for key, value in self.values.items() if key.startswith(prefix)
         }
 
-    def finding(self, broken: Broken) -> Finding:
-        """`broken` as the user is told about it: with its place, and without a secret's value."""
+    def findings(self, broken: Iterable[Broken]) -> list[Finding]:
+        """What the user is told about `broken`, in the order of the file, without the values of secrets."""
+        in_order = sorted(broken, key=lambda one: self.file.line(one.path) or sys.maxsize)
+        return [self._finding(one) for one in in_order]
+
+    def _finding(self, broken: Broken) -> Finding:
         key = str(broken.path[0])
         inner = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in broken.path[1:])
         value = NOT_SHOWN if key in self.secrets and broken.value is not None else broken.value
         rule = broken.rule
-        return Finding(
-            self.file.place(broken.path),
-            Problem(key + "".join(inner), value, rule.must, rule.why, rule.way_out),
-        )
+        problem = Problem(key + "".join(inner), value, rule.must, rule.why, rule.way_out)
+        line = self.file.line(broken.path)
+        if line is not None:
+            return Finding(f"{self.file.name}:{line}", problem)
+        return Finding(f"environments of {self.stack}" if key in self.values else self.file.name, problem)

@@ -22,7 +22,7 @@ async def deploy_campus(
     """
     platform = await _outputs(settings.platform)
     if broken := list(unattachable(settings, given.project, platform)):
-        raise SettingsError(given.stack, map(given.finding, broken))
+        raise SettingsError(given.stack, given.findings(broken))
     campus, gateway = settings.campus.id, platform["gateway"]
     backend = deploy_backend(
         f"campus-{campus}",

@@ -1,0 +1,188 @@
+"""Every message about one setting by itself, in full."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.settings.stack_file import Folder
+
+SMALLEST = {"domain": "voice.example.org", "gpus": "0", "storage": "20Gi"}
+
+MESSAGES = {
+    "domain: Voice.example.org": (
+        "campus-voice:domain is 'Voice.example.org': it must be a domain name in lower case, without scheme, "
+        "port or wildcard, because every campus is served at https://<campus>.<domain>. Write a domain whose "
+        "subdomains point at the gateway, such as voice.example.org."
+    ),
+    "gpus: -1": (
+        "campus-voice:gpus is -1: it must be a whole number from 0 to 16, because every speech pod asks one "
+        "node for that many GPUs. Write 0 to speak on the CPU, 1 for one GPU."
+    ),
+    "gpus: 1.5": (
+        "campus-voice:gpus is 1.5: it must be a whole number from 0 to 16, because every speech pod asks one "
+        "node for that many GPUs. Write 0 to speak on the CPU, 1 for one GPU."
+    ),
+    "gpus: many": (
+        "campus-voice:gpus is 'many': it must be a whole number from 0 to 16, because every speech pod asks "
+        "one node for that many GPUs. Write 0 to speak on the CPU, 1 for one GPU."
+    ),
+    "storage: 20": (
+        "campus-voice:storage is '20': it must be a Kubernetes quantity of bytes with its unit, because it is "
+        "the size of the volume that keeps the recordings. Write a size such as 20Gi."
+    ),
+    "campuses: north": (
+        "campus-voice:campuses is 'north': it must be a list of campuses, because each entry becomes a host "
+        "name of its own. Write one `- id: <campus>` per campus, or leave it out for a single campus named "
+        "voice."
+    ),
+    "campuses: [{id: North}]": (
+        "campus-voice:campuses[0].id is 'North': it must be at most 20 lower-case letters, digits and inner "
+        "hyphens, starting with a letter, because it becomes the first part of the campus's host name and part "
+        "of its Kubernetes names. Write an id such as north or west-2."
+    ),
+    "campuses: [{id: north, name: 7}]": (
+        "campus-voice:campuses[0].name is 7: it must be text, because people read it. Quote it, or leave it "
+        "out."
+    ),
+    "campuses: [{id: north, public: 'yes'}]": (
+        "campus-voice:campuses[0].public is 'yes': it must be true or false, because there is nothing in "
+        "between. Write true or false without quotes."
+    ),
+    "campuses: [{id: north, allowFrom: [10.1.2.3/8]}]": (
+        "campus-voice:campuses[0].allowFrom[0] is '10.1.2.3/8': it must be a list of networks in CIDR "
+        "notation, without host bits, because the gateway compares the caller's address with them. Write "
+        "networks such as 10.20.0.0/16 or 2001:db8::/48."
+    ),
+    "campuses: [{id: north, colour: red}]": (
+        "campus-voice:campuses[0].colour is 'red': it is not a setting here, because a misspelt key would "
+        "otherwise be passed over in silence. Remove it; the settings here are allowFrom, id, name, ownStack, "
+        "public."
+    ),
+    "image: Some Image": (
+        "campus-voice:image is 'Some Image': it must be the reference of a container image, because the nodes "
+        "pull the speech server by it. Write registry/name:tag, better with @sha256:<digest>."
+    ),
+    "model: {}": (
+        "campus-voice:model.claim is missing: it must be the name of a Kubernetes object, because Kubernetes "
+        "accepts lower-case letters, digits, hyphens and dots only. Write the name that kubectl shows."
+    ),
+    "model: big": (
+        "campus-voice:model is 'big': it must be a block with the key claim, because the model's files are on "
+        "a volume. Name the PersistentVolumeClaim, as in `model: {claim: cosyvoice-model}`."
+    ),
+    "acme: {email: nobody}": (
+        "campus-voice:acme.email is 'nobody': it must be an e-mail address, because the certificate authority "
+        "writes there when a certificate is about to run out. Write the address of a mailbox that somebody "
+        "reads."
+    ),
+    "acme: {email: a@example.org, server: 'http://ca.example.org'}": (
+        "campus-voice:acme.server is 'http://ca.example.org': it must be an https:// address, because the "
+        "account's key is only as safe as the connection. Write the directory URL that the authority's "
+        "documentation names."
+    ),
+    "acme: true": (
+        "campus-voice:acme is True: it must be a block with the key email, because a public authority wants an "
+        "account. Write `acme: {email: <address>}`, or leave it out for an authority of the gateway's own."
+    ),
+    "manifests: ''": (
+        "campus-voice:manifests is '': it must be the path of a folder, because the upstream manifests are "
+        "read from there. Write a path from the project's folder, or leave it out to fetch the pinned release."
+    ),
+    "longestRequestSeconds: 5": (
+        "campus-voice:longestRequestSeconds is 5: it must be a whole number of seconds from 30 to 3600, "
+        "because no sentence takes longer, and a roll-out waits that long for the last one. Leave it out for "
+        "600."
+    ),
+    "nodeSelector: {gpu: true}": (
+        "campus-voice:nodeSelector.gpu is True: it must be a block of label names with values that are text, "
+        "because the scheduler compares labels as text. Quote values that YAML would read as something else, "
+        'as in "true".'
+    ),
+    "runtimeClass: N_V": (
+        "campus-voice:runtimeClass is 'N_V': it must be the name of a Kubernetes object, because Kubernetes "
+        "accepts lower-case letters, digits, hyphens and dots only. Write the name that kubectl shows."
+    ),
+    "gpuResource: gpu": (
+        "campus-voice:gpuResource is 'gpu': it must be the name of an extended resource, because the scheduler "
+        "finds nodes with GPUs by it. Write the name that the node's status shows, such as nvidia.com/gpu."
+    ),
+    "exposure: magic": (
+        "campus-voice:exposure is 'magic': it must be one of hostPort, loadBalancer, because it decides how "
+        "the world reaches the gateway. Leave it out for hostPort."
+    ),
+    "environment: test": (
+        "campus-voice:environment is 'test': it must be one of dev, prod, because it decides whether every "
+        "campus has to state who may come. Leave it out: the stack named dev is dev, every other one is prod."
+    ),
+    "gpuresource: nvidia.com/gpu": (
+        "campus-voice:gpuresource is 'nvidia.com/gpu': it is not a setting here, because a misspelt key would "
+        "otherwise be passed over in silence. Write gpuResource if that is meant; the settings here are acme, "
+        "campuses, domain, environment, exposure, gpuResource, gpus, image, longestRequestSeconds, manifests, "
+        "model, nodeSelector, runtimeClass, storage, storageClass."
+    ),
+    "kubernetes:namespace: voice": (
+        "kubernetes:namespace is 'voice': it is not a setting here, because a misspelt key would otherwise be "
+        "passed over in silence. Remove it; the settings here are context, kubeconfig, renderYamlToDirectory."
+    ),
+}
+
+
+@pytest.mark.parametrize("line", MESSAGES)
+def test_one_wrong_setting_is_told_with_its_line_value_rule_and_way_out(folder: Folder, line: str) -> None:
+    lines = [f"{key}: {value}" for key, value in SMALLEST.items() if not line.startswith(f"{key}:")]
+    told = folder.refusal("\n".join([line, *lines]), "dev")
+    assert told == (
+        f"1 setting of stack dev cannot work; nothing was changed:\n  Pulumi.dev.yaml:2: {MESSAGES[line]}"
+    ), "the message names file, line, key, value, rule, reason and way out"
+
+
+def test_what_is_missing_is_told_all_at_once(folder: Folder) -> None:
+    assert folder.refusal("campuses: [{name: North}]", "dev") == (
+        "4 settings of stack dev cannot work; nothing was changed:\n"
+        "  Pulumi.dev.yaml:2: campus-voice:campuses[0].id is missing: it must be at most 20 lower-case letters, "
+        "digits and inner hyphens, starting with a letter, because it becomes the first part of the campus's "
+        "host name and part of its Kubernetes names. Write an id such as north or west-2.\n"
+        "  Pulumi.dev.yaml: campus-voice:gpus is missing: it must be a whole number from 0 to 16, because every "
+        "speech pod asks one node for that many GPUs. Write 0 to speak on the CPU, 1 for one GPU.\n"
+        "  Pulumi.dev.yaml: campus-voice:storage is missing: it must be a Kubernetes quantity of bytes with its "
+        "unit, because it is the size of the volume that keeps the recordings. Write a size such as 20Gi.\n"
+        "  Pulumi.dev.yaml: campus-voice:domain is missing: it must be a domain name in lower case, without "
+        "scheme, port or wildcard, because every campus is served at https://<campus>.<domain>. Write a domain "
+        "whose subdomains point at the gateway, such as voice.example.org."
+    )
+
+
+def test_a_campus_stack_names_the_platforms_stack_in_full(folder: Folder) -> None:
+    told = folder.refusal("platform: prod\ncampus: {id: west}\ngpus: 0\nstorage: 1Gi", "campus-west")
+    assert told == (
+        "1 setting of stack campus-west cannot work; nothing was changed:\n"
+        "  Pulumi.campus-west.yaml:2: campus-voice:platform is 'prod': it must be the full name of a stack, "
+        "because the campus is attached to the gateway of that stack. Write <organization>/campus-voice/<stack>, "
+        "with the word organization on a backend of your own."
+    )
+
+
+def test_a_campus_stack_serves_exactly_one_campus(folder: Folder) -> None:
+    told = folder.refusal("platform: o/campus-voice/prod\ncampus: west\ngpus: 0\nstorage: 1Gi", "campus-west")
+    assert told == (
+        "1 setting of stack campus-west cannot work; nothing was changed:\n"
+        "  Pulumi.campus-west.yaml:3: campus-voice:campus is 'west': it must be a block with the key id, because "
+        "the stack serves exactly one campus. Write `campus: {id: <campus>}`."
+    )
+
+
+def test_a_value_from_an_environment_is_said_to_come_from_there(folder: Folder) -> None:
+    given = folder.given("domain: voice.example.org\nstorage: 1Gi", "dev")
+    told = folder.refusal(replace(given, values={**given.values, "campus-voice:gpus": "-1"}))
+    assert told.splitlines()[1].startswith("  environments of dev: campus-voice:gpus is -1:"), told
+
+
+def test_a_secret_is_refused_without_being_shown(folder: Folder) -> None:
+    given = folder.given("domain: Hidden.example.org\ngpus: 0\nstorage: 1Gi", "dev")
+    told = folder.refusal(replace(given, secrets=frozenset({"campus-voice:domain"})))
+    assert "Hidden" not in told, "the value of a secret is never printed"
+    assert told.splitlines()[2] == (
+        "  Pulumi.dev.yaml:2: campus-voice:domain is '(a secret, not shown)': it must not be a secret, because "
+        "it appears in clear in the cluster's objects and in names that everybody sees. Set it again without "
+        "--secret."
+    )

@@ -1,0 +1,162 @@
+"""Every message about settings that are right by themselves, in full, and where they stop short."""
+
+from typing import Any
+
+import pytest
+
+from settings import CampusStackSettings
+from settings.attachment import unattachable
+from tests.unit.settings.stack_file import PROJECT, Folder
+
+OPEN = "domain: voice.example.org\ngpus: 0\nstorage: 20Gi\n"
+
+
+def test_gpus_without_image_and_model_are_one_problem_that_names_both(folder: Folder) -> None:
+    assert folder.refusal("domain: voice.example.org\nstorage: 20Gi\ngpus: 2", "dev") == (
+        "1 setting of stack dev cannot work; nothing was changed:\n"
+        "  Pulumi.dev.yaml:4: campus-voice:gpus is 2: it also needs campus-voice:image and campus-voice:model, because "
+        "the release's own image speaks on the CPU and holds no model for a GPU. Set image to the speech server's "
+        "CUDA image and model.claim to the volume with the model's files, or set gpus to 0."
+    )
+
+
+def test_gpus_with_an_image_only_miss_the_model(folder: Folder) -> None:
+    told = folder.refusal("domain: a.example.org\nstorage: 20Gi\ngpus: 2\nimage: example.org/speech:1", "dev")
+    assert "it also needs campus-voice:model, because" in told, f"only what is missing is asked for: {told}"
+
+
+def test_gpus_of_a_campus_stack_need_image_and_model_too(folder: Folder) -> None:
+    told = folder.refusal(
+        "platform: o/campus-voice/prod\ncampus: {id: west}\nstorage: 20Gi\ngpus: 1", "campus-west"
+    )
+    assert "it also needs campus-voice:image and campus-voice:model, because" in told, told
+
+
+def test_two_campuses_of_one_id_are_refused(folder: Folder) -> None:
+    assert folder.refusal(f"{OPEN}campuses:\n  - id: north\n  - id: south\n  - id: north", "dev") == (
+        "1 setting of stack dev cannot work; nothing was changed:\n"
+        "  Pulumi.dev.yaml:8: campus-voice:campuses[2].id is 'north': it must differ from "
+        "campus-voice:campuses[0].id, because every campus has a host name and objects of its own. Rename one of the "
+        "two, or remove it."
+    )
+
+
+def test_a_list_without_a_campus_is_refused(folder: Folder) -> None:
+    assert folder.refusal(f"{OPEN}campuses: []", "dev") == (
+        "1 setting of stack dev cannot work; nothing was changed:\n"
+        "  Pulumi.dev.yaml:5: campus-voice:campuses is []: it must name at least one campus, because a gateway without "
+        "campuses serves nobody. Write one `- id: <campus>` per campus, or leave it out for a single campus named "
+        "voice."
+    )
+
+
+def test_outside_dev_a_campus_that_does_not_state_who_may_come_is_refused(folder: Folder) -> None:
+    assert folder.refusal(f"{OPEN}campuses:\n  - id: north\n    public: true\n  - id: south") == (
+        "1 setting of stack prod cannot work; nothing was changed:\n"
+        "  Pulumi.prod.yaml:8: campus-voice:campuses[1] is 'south': it must state who may come, because outside dev "
+        "nobody should be let in by an oversight. Add `allowFrom: [<network>, ...]`, or `public: true` for everybody."
+    )
+
+
+def test_outside_dev_the_campus_that_is_there_by_default_is_refused_too(folder: Folder) -> None:
+    told = folder.refusal(OPEN)
+    assert "campus-voice:campuses[0] is 'voice': it must state who may come" in told, told
+
+
+def test_everybody_beside_a_list_of_networks_is_refused(folder: Folder) -> None:
+    assert folder.refusal(f"{OPEN}campuses: [{{id: north, public: true, allowFrom: [10.0.0.0/8]}}]") == (
+        "1 setting of stack prod cannot work; nothing was changed:\n"
+        "  Pulumi.prod.yaml:5: campus-voice:campuses[0].public is True: it must not stand beside allowFrom, because "
+        "everybody and a list of networks contradict each other. Remove one of the two."
+    )
+
+
+WITH_GPU = (
+    "domain: v.example.org\ngpus: 1\nstorage: 20Gi\nimage: example.org/speech:1\nmodel: {claim: model}\n"
+)
+
+
+def test_nobody_offers_voice_cloning_to_everybody(folder: Folder) -> None:
+    assert folder.refusal(f"{WITH_GPU}campuses: [{{id: north, public: true}}]") == (
+        "1 setting of stack prod cannot work; nothing was changed:\n"
+        "  Pulumi.prod.yaml:7: campus-voice:campuses[0].public is True: it cannot be combined with campus-voice:gpus of "
+        "1, because with a GPU any recording is enough to clone a voice, and everybody could clone anybody. Write "
+        "allowFrom instead, or set gpus to 0: the CPU voice cannot clone."
+    )
+
+
+def test_a_public_campus_with_its_own_backend_does_not_mind_the_gpus_of_the_others(folder: Folder) -> None:
+    campuses = "campuses: [{id: north, allowFrom: [10.0.0.0/8]}, {id: west, public: true, ownStack: true}]"
+    assert folder.load(f"{WITH_GPU}{campuses}").settings.gpus == 1, "west's own stack says what west can do"
+
+
+@pytest.mark.parametrize("domain", ["voice.localhost", "voice.home.arpa", "voice"])
+def test_a_public_authority_is_not_asked_for_private_names(folder: Folder, domain: str) -> None:
+    told = folder.refusal(f"domain: {domain}\ngpus: 0\nstorage: 1Gi\nacme: {{email: it@example.org}}", "dev")
+    assert told == (
+        "1 setting of stack dev cannot work; nothing was changed:\n"
+        f"  Pulumi.dev.yaml:2: campus-voice:domain is '{domain}': it must be a public domain beside campus-voice:acme, "
+        "because a public authority only signs names that the whole internet can resolve. Write a domain of your own, "
+        "or remove acme: the gateway's own authority signs any name."
+    )
+
+
+def test_wrong_settings_do_not_hide_wrong_combinations_of_the_others(folder: Folder) -> None:
+    told = folder.refusal("domain: Voice\ngpus: 1\nstorage: 20Gi\ncampuses: [{id: a}, {id: a}]", "dev")
+    assert [line.split(": ")[1].split(" is ")[0] for line in told.splitlines()[1:]] == [
+        "campus-voice:domain",
+        "campus-voice:gpus",
+        "campus-voice:campuses[1].id",
+    ], f"all problems come in one message, in the order of the file: {told}"
+
+
+def test_a_context_that_does_not_exist_is_told_with_those_that_do(folder: Folder) -> None:
+    kubeconfig = folder.environment["KUBECONFIG"]
+    assert folder.refusal(f"{OPEN}kubernetes:context: campsu", "dev") == (
+        "1 setting of stack dev cannot work; nothing was changed:\n"
+        f"  Pulumi.dev.yaml:5: kubernetes:context is 'campsu': it must be a context of {kubeconfig}, because that file "
+        "says how to reach a cluster, and its contexts are: campus, laptop. Write one of them into the stack's file, or "
+        "set KUBECONFIG to the file that has the context."
+    )
+
+
+def test_a_kubeconfig_that_does_not_exist_is_told_with_the_way_to_get_one(folder: Folder) -> None:
+    assert folder.refusal(f"{OPEN}kubernetes:kubeconfig: .sandbox/kubeconfig", "dev") == (
+        "1 setting of stack dev cannot work; nothing was changed:\n"
+        "  Pulumi.dev.yaml:5: kubernetes:kubeconfig is '.sandbox/kubeconfig': it must be an existing kubeconfig, because "
+        "without one there is no cluster to deploy to. Start the local cluster with `make up`, or name yours: "
+        "kubernetes:kubeconfig and kubernetes:context."
+    )
+
+
+ATTACHED = CampusStackSettings.model_validate_json(
+    '{"platform": "o/campus-voice/prod", "campus": {"id": "west"}, "gpus": 1, "storage": "1Gi"}'
+)
+
+
+def attachment(campuses: dict[str, Any]) -> list[str]:
+    platform = {"campuses": campuses, "domain": "voice.example.org", "gateway": {}, "tls": {}}
+    return [f"{one.path[-1]}: {one.rule.must}" for one in unattachable(ATTACHED, PROJECT, platform)]
+
+
+def test_a_campus_stack_is_attached_to_a_platform_that_leaves_the_campus_to_it() -> None:
+    assert attachment({"west": {"backend": None, "public": False}}) == []
+
+
+def test_a_campus_stack_waits_for_a_platform_that_has_been_deployed() -> None:
+    (broken,) = unattachable(ATTACHED, PROJECT, {"domain": "voice.example.org"})
+    assert (broken.path, broken.value) == ((f"{PROJECT}:platform",), "o/campus-voice/prod")
+    assert broken.rule.must == "it must be a platform's stack that has been deployed"
+
+
+@pytest.mark.parametrize("campuses", [{}, {"west": {"backend": "voice", "public": False}}])
+def test_a_campus_that_the_platform_keeps_or_does_not_know_is_refused(campuses: dict[str, Any]) -> None:
+    assert attachment(campuses) == [
+        "id: it must be a campus that o/campus-voice/prod leaves to a stack of its own"
+    ]
+
+
+def test_a_campus_that_is_open_to_everybody_gets_no_voice_cloning_from_its_own_stack() -> None:
+    assert attachment({"west": {"backend": None, "public": True}}) == [
+        "campus-voice:gpus: it must be 0 while o/campus-voice/prod lets everybody come"
+    ]
