@@ -4,7 +4,6 @@ import base64
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -108,6 +107,14 @@ class Cluster:
             )
         return text.splitlines()
 
+    def tail(self, pod: Pod, container: str, lines: int) -> list[str]:
+        """The last `lines` lines of a container."""
+        with _answering(f"the log of {pod.namespace}/{pod.name}"):
+            text: str = self._core.read_namespaced_pod_log(
+                pod.name, pod.namespace, container=container, tail_lines=lines
+            )
+        return text.splitlines()
+
     def follow(self, pod: Pod, container: str, tail: int) -> Iterator[str]:
         """The last `tail` lines of a container and then every new one, until it ends."""
         with _answering(f"the log of {pod.namespace}/{pod.name}"):
@@ -145,18 +152,13 @@ def connect(context: str | None = None) -> Cluster:
             if context is None
             else f"No cluster is configured as context {context!r}",
             str(error).removesuffix("."),
-            "`make up` starts the sandbox; for a cluster of your own set KUBECONFIG, or its context in the stack.",
+            "`make up` starts the sandbox; for your own cluster set KUBECONFIG, or its context in the stack.",
         ) from error
 
 
 def labels(selector: Mapping[str, str]) -> str:
     """A label selector in the API's notation."""
     return ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
-
-
-def moment(text: str) -> datetime:
-    """An API timestamp such as 2026-01-31T09:00:00Z."""
-    return datetime.fromisoformat(text)
 
 
 def _pod(pod: Any) -> Pod:

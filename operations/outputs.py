@@ -47,6 +47,11 @@ class Gateway(_Output):
     issuer: Issuer
     exposure: str
 
+    @property
+    def contour_selector(self) -> Mapping[str, str]:
+        """The labels of Contour's own pods, as upstream's manifests have them."""
+        return {"app": "contour"}
+
 
 class Backend(_Output):
     """One speech server."""

@@ -51,6 +51,6 @@ def seen_by_envoy(
         raise OperationError(
             f"Envoy's log does not show the sentence of {expected.host}",
             f"no line with request id {expected.request_id} came within {deadline:.0f} s",
-            "See that Contour's `accesslog-format` is json, and the log itself with `make logs COMPONENT=envoy`.",
+            "See that Contour's `accesslog-format` is json, and run `make logs COMPONENT=envoy`.",
         )
     return seen

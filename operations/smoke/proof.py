@@ -5,9 +5,8 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from operations.cluster import Cluster
 from operations.errors import OperationError
-from operations.outputs import Campus, TlsSecret
+from operations.outputs import Campus
 from operations.smoke.recogniser import RATE, heard_digits
 from operations.smoke.sentence import MOST_WRONG, Sentence, Verdict, draw, draw_decoys, judge
 from operations.voice.audio import Sound, decode
@@ -18,7 +17,7 @@ QUIETEST = -45.0
 """dBFS below which a recording counts as silence; a voice is some 20 dB louder."""
 
 SECONDS_PER_DIGIT = (0.15, 1.5)
-"""How short and how long a spoken digit may be; the voices measured need 0.35 to 0.5 s with the pause."""
+"""How short and how long a spoken digit may be; measured were 0.35 to 0.5 s with the pause."""
 
 LONGEST_SILENCE = 60.0
 """Seconds without a byte after which a connection is given up; the event stream has a heartbeat every 15 s."""
@@ -103,7 +102,7 @@ def prove(
     if not shortest <= sound.seconds <= longest:
         raise OperationError(
             f"{subject} is not the sentence",
-            f"it lasts {sound.seconds:.1f} s, but {len(sentence.digits)} digits last {shortest:.1f} to {longest:.1f}",
+            f"{sound.seconds:.1f} s long, and {len(sentence.digits)} digits {shortest:.1f} to {longest:.1f}",
             "Listen to the file, and run `make logs COMPONENT=server`.",
         )
     if sound.loudness < QUIETEST:
@@ -121,23 +120,6 @@ def prove(
             "Listen to the file; if it says the right digits, run this again with fresh ones.",
         )
     return verdict
-
-
-def authority(cluster: Cluster, tls: TlsSecret) -> str | None:
-    """The PEM text of the CA in a campus's TLS Secret; None when a public authority signed it.
-
-    Raises:
-        OperationError: there is no such Secret.
-    """
-    secret = cluster.secret(tls.namespace, tls.secret_name)
-    if secret is None:
-        raise OperationError(
-            f"Secret {tls.namespace}/{tls.secret_name} is missing",
-            "cert-manager has not issued the campus's certificate",
-            "Run `make status` to see what it waits for.",
-        )
-    ca = secret.get("ca.crt")
-    return ca.decode() if ca else None
 
 
 def _heard(host: str, recording: Recording) -> Sound:

@@ -1,7 +1,7 @@
 """Which digits a sound says, by PocketSphinx and the English model in its wheel.
 
-https://github.com/cmusphinx/pocketsphinx. The grammar below allows digits alone, so that no language model and
-no network is needed.
+https://github.com/cmusphinx/pocketsphinx. The grammar below allows digits alone, so that no language model
+and no network is needed.
 """
 
 from array import array
@@ -25,7 +25,7 @@ LOUDEST = 0.7
 GRAMMAR = f"#JSGF V1.0;\ngrammar digits;\npublic <digits> = ( {' | '.join(WORDS)} )+;\n"
 
 
-def heard_digits(samples: array[int]) -> str:
+def heard_digits(samples: "array[int]") -> str:
     """The digits in `samples` (16 bit, mono, RATE a second), as in "40172839"; empty when none is heard.
 
     Each call has a decoder of its own: a decoder adapts to what it heard before, and the same sound shall
@@ -44,7 +44,7 @@ def heard_digits(samples: array[int]) -> str:
     return "".join(str(WORDS.index(word.split("(")[0])) for word in words)
 
 
-def _prepared(samples: array[int]) -> array[int]:
+def _prepared(samples: "array[int]") -> "array[int]":
     """The samples at an even loudness, with silence around them."""
     gain = LOUDEST * 32767 / max(map(abs, samples))
     silence = array("h", bytes(2 * MARGIN))

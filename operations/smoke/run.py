@@ -9,7 +9,8 @@ from operations.errors import OperationError
 from operations.outputs import Campus, StackOutputs
 from operations.smoke.access_log import Expected
 from operations.smoke.gateway_log import seen_by_envoy
-from operations.smoke.proof import Listening, Spoken, authority, have_spoken
+from operations.smoke.proof import Listening, Spoken, have_spoken
+from operations.trust import authority
 from operations.voice.gradio import ENDPOINT
 
 

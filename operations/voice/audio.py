@@ -23,7 +23,7 @@ class Sound:
     rate: int
     """Samples a second."""
 
-    samples: array[int]
+    samples: "array[int]"
 
     @property
     def seconds(self) -> float:

@@ -1,0 +1,1 @@
+"""The logs of a stack's gateway and speech servers."""

@@ -1,0 +1,1 @@
+"""What of a stack runs, where, and how healthy it is."""
