@@ -13,7 +13,7 @@ from .cosyvoice_backend.component import CosyVoiceBackend
 from .observability.args import ObservabilityArgs
 from .observability.component import Observability
 from .shared.enums import Engine, Exposure, IssuerKind, ObservabilityMode, RoutePart
-from .shared.errors import InvalidSettings, Problem
+from .shared.errors import InvalidSettingsError, Problem
 from .tenant_route.args import TenantRouteArgs, TenantRouteIssuerArgs
 from .tenant_route.component import TenantRoute
 
@@ -28,7 +28,7 @@ __all__ = [
     "CosyVoiceBackendTolerationArgs",
     "Engine",
     "Exposure",
-    "InvalidSettings",
+    "InvalidSettingsError",
     "IssuerKind",
     "Observability",
     "ObservabilityArgs",

@@ -20,7 +20,7 @@ class ContourGatewayIssuerArgs(TypedDict):
     """Where the ACME authority writes to about the account. Required with `acme`, refused otherwise."""
 
     server: NotRequired[str]
-    """Directory URL of the ACME authority. Default: Let's Encrypt's production directory. Only with `acme`."""
+    """Directory of the ACME authority; only with `acme`. Default: Let's Encrypt's for production."""
 
 
 class ContourGatewayArgs(TypedDict):

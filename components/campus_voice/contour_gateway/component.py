@@ -1,9 +1,15 @@
 """The gateway that every campus shares, as a Pulumi component."""
 
+from collections.abc import Sequence
 from typing import TypedDict
 
 import pulumi
+import pulumi_random
 
+from campus_voice.shared.enums import IssuerKind
+from campus_voice.shared.registration import Registrar, checked, known_after
+
+from . import admission, certificates, checks, control_plane, crds, edge, render
 from .args import ContourGatewayArgs
 
 
@@ -73,5 +79,128 @@ class ContourGateway(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: ContourGatewayArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
+        """Register the gateway.
+
+        Raises:
+            pulumi.RunError: the arguments cannot work; nothing was registered.
+        """
+        settings = checked(checks.settings, name, args)
+        definitions = checked(lambda _, folder: crds.source(folder), name, settings.manifests)
         super().__init__("campus-voice:index:ContourGateway", name, {}, opts)
-        self.register_outputs({})
+
+        rendered = render.objects(settings, _authority(self, name), definitions)
+        objects = Registrar(self, name, rendered)
+        home, routes = objects.add_all([render.NAMESPACE, render.ROUTES_NAMESPACE])
+        kinds = objects.add_all([suffix for suffix in rendered if suffix.startswith("crd-")], retain=True)
+        policies = _add_policies(objects, kinds)
+        issuers = _add_issuer(objects, settings)
+        contour = _add_control_plane(objects, home, kinds, _add_xds(objects, home))
+        envoy = _add_edge(objects, home, contour)
+
+        ready = [routes, *policies, *issuers, *envoy]
+        self.namespace = known_after(settings.namespace, *ready)
+        self.routes_namespace = known_after(settings.routes_namespace, *ready)
+        self.ingress_class = known_after(settings.ingress_class, *ready)
+        self.exposure = known_after(settings.exposure.value, *ready)
+        self.issuer = known_after(
+            ContourGatewayIssuer(name=settings.issuer.name, kind="ClusterIssuer"), *ready
+        )
+        self.service = known_after(
+            ContourGatewayService(namespace=settings.namespace, name=edge.NAME), *ready
+        )
+        self.http_port = known_after(settings.http_port, *ready)
+        self.https_port = known_after(settings.https_port, *ready)
+        self.envoy_selector = known_after(dict(edge.SELECTOR), *ready)
+        secret = certificates.ca_secret(settings)
+        self.ca_secret = (
+            None
+            if secret is None
+            else known_after(
+                ContourGatewayCaSecret(namespace=settings.cert_manager_namespace, name=secret), *ready
+            )
+        )
+        self.register_outputs(
+            {
+                "namespace": self.namespace,
+                "routesNamespace": self.routes_namespace,
+                "ingressClass": self.ingress_class,
+                "exposure": self.exposure,
+                "issuer": self.issuer,
+                "service": self.service,
+                "httpPort": self.http_port,
+                "httpsPort": self.https_port,
+                "envoySelector": self.envoy_selector,
+                "caSecret": self.ca_secret,
+            }
+        )
+
+
+def _authority(component: pulumi.ComponentResource, name: str) -> pulumi.Output[str]:
+    """Make the common name of the gateway's own authority, different for each deployment.
+
+    A browser that was told to trust one authority would refuse another of the same name.
+    """
+    identifier = pulumi_random.RandomId(
+        f"{name}-ca-id", byte_length=4, opts=pulumi.ResourceOptions(parent=component)
+    )
+    return pulumi.Output.concat("Campus Voice ", identifier.hex)
+
+
+def _add_policies(objects: Registrar, kinds: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
+    """Register the admission policies, after the kinds whose fields they read."""
+    hosts = objects.add(admission.HOSTS_POLICY, kinds)
+    names = objects.add(admission.NAMES_POLICY, kinds)
+    return [objects.add(admission.HOSTS_BINDING, [hosts]), objects.add(admission.NAMES_BINDING, [names])]
+
+
+def _add_issuer(objects: Registrar, settings: checks.GatewaySettings) -> list[pulumi.Resource]:
+    """Register who signs the campuses' certificates."""
+    if settings.issuer.kind is IssuerKind.EXISTING:
+        return []
+    if settings.issuer.kind is not IssuerKind.OWN_CA:
+        return [objects.add(certificates.ISSUER)]
+    root = objects.add(certificates.CA_ROOT)
+    authority = objects.add(certificates.CA_CERTIFICATE, [root])
+    return [objects.add(certificates.ISSUER, [authority])]
+
+
+def _add_xds(objects: Registrar, home: pulumi.Resource) -> list[pulumi.Resource]:
+    """Register the certificates between Contour and Envoy; their pods cannot start before."""
+    root = objects.add(certificates.XDS_ROOT, [home])
+    authority = objects.add(certificates.XDS_CA, [root])
+    issuer = objects.add(certificates.XDS_ISSUER, [authority])
+    return objects.add_all([certificates.CONTOUR_CERTIFICATE, certificates.ENVOY_CERTIFICATE], [issuer])
+
+
+def _add_control_plane(
+    objects: Registrar,
+    home: pulumi.Resource,
+    kinds: Sequence[pulumi.Resource],
+    xds: Sequence[pulumi.Resource],
+) -> list[pulumi.Resource]:
+    """Register Contour."""
+    account, role, config, wall, service = objects.add_all(
+        [
+            control_plane.ACCOUNT,
+            control_plane.ROLE,
+            control_plane.CONFIG,
+            admission.CONTOUR_WALL,
+            control_plane.SERVICE,
+        ],
+        [home],
+    )
+    cluster_role = objects.add(control_plane.CLUSTER_ROLE)
+    allowed = [
+        objects.add(control_plane.CLUSTER_ROLE_BINDING, [cluster_role, account]),
+        objects.add(control_plane.ROLE_BINDING, [role, account]),
+    ]
+    deployment = objects.add(control_plane.DEPLOYMENT, [*kinds, *xds, account, *allowed, config, wall])
+    return [service, deployment]
+
+
+def _add_edge(
+    objects: Registrar, home: pulumi.Resource, contour: Sequence[pulumi.Resource]
+) -> list[pulumi.Resource]:
+    """Register Envoy, whose release may not be ahead of the control plane's."""
+    account, wall, service = objects.add_all([edge.ACCOUNT, admission.ENVOY_WALL, edge.SERVICE], [home])
+    return [service, objects.add(edge.DAEMON_SET, [account, wall, *contour])]

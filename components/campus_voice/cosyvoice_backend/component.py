@@ -4,6 +4,9 @@ from typing import TypedDict
 
 import pulumi
 
+from campus_voice.shared.registration import Registrar, checked, known_after
+
+from . import checks, render
 from .args import CosyVoiceBackendArgs
 
 
@@ -18,7 +21,10 @@ class CosyVoiceBackendService(TypedDict):
 
 
 class CosyVoiceBackend(pulumi.ComponentResource):
-    """A speech server, its recordings and the wall around both."""
+    """A speech server, its recordings and the wall around both.
+
+    The volume of the recordings is retained when the component is destroyed.
+    """
 
     namespace: pulumi.Output[str]
     """Namespace of the backend."""
@@ -38,5 +44,33 @@ class CosyVoiceBackend(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: CosyVoiceBackendArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
+        """Register one backend.
+
+        Raises:
+            pulumi.RunError: the arguments cannot work; nothing was registered.
+        """
+        settings = checked(checks.settings, name, args)
         super().__init__("campus-voice:index:CosyVoiceBackend", name, {}, opts)
-        self.register_outputs({})
+
+        objects = Registrar(self, name, render.objects(settings))
+        claim = objects.add(render.CLAIM, retain=True)
+        wall = objects.add(render.NETWORK_POLICY)
+        service = objects.add(render.SERVICE)
+        deployment = objects.add(render.DEPLOYMENT, [claim, wall])
+
+        self.namespace = known_after(settings.namespace, deployment)
+        self.service = known_after(
+            CosyVoiceBackendService(name=render.SERVICE_NAME, port=render.PORT), service, deployment
+        )
+        self.deployment = known_after(render.DEPLOYMENT_NAME, deployment)
+        self.selector = known_after(dict(render.SELECTOR), deployment)
+        self.outputs_claim = known_after(render.CLAIM_NAME, claim)
+        self.register_outputs(
+            {
+                "namespace": self.namespace,
+                "service": self.service,
+                "deployment": self.deployment,
+                "selector": self.selector,
+                "outputsClaim": self.outputs_claim,
+            }
+        )

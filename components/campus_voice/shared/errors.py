@@ -29,7 +29,7 @@ class Problem:
         return f"{self.field} {given}: {self.rule}, because {self.why}. {self.way_out}"
 
 
-class InvalidSettings(ValueError):
+class InvalidSettingsError(ValueError):
     """Settings that cannot work, with every problem that was found."""
 
     def __init__(self, subject: str, problems: Iterable[Problem]) -> None:
@@ -40,7 +40,7 @@ class InvalidSettings(ValueError):
 
 
 def refuse(subject: str, problems: Iterable[Problem]) -> None:
-    """Raise InvalidSettings about `subject` when there is a problem."""
+    """Raise InvalidSettingsError about `subject` when there is a problem."""
     found = tuple(problems)
     if found:
-        raise InvalidSettings(subject, found)
+        raise InvalidSettingsError(subject, found)

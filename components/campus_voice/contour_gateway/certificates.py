@@ -1,0 +1,173 @@
+"""The certificates of a ContourGateway: those between Contour and Envoy, and who signs the campuses'."""
+
+from collections.abc import Mapping, Sequence
+
+from campus_voice.shared import labels
+from campus_voice.shared.enums import IssuerKind
+from campus_voice.shared.manifests import WAIT_FOR_READY, Manifest, Objects, Text, metadata
+
+from .checks import GatewaySettings
+
+XDS_ROOT = "xds-root-issuer"
+XDS_CA = "xds-ca-certificate"
+XDS_ISSUER = "xds-issuer"
+CONTOUR_CERTIFICATE = "contour-certificate"
+ENVOY_CERTIFICATE = "envoy-certificate"
+
+CA_ROOT = "ca-root-issuer"
+CA_CERTIFICATE = "ca-certificate"
+ISSUER = "issuer"
+
+CONTOUR_KEYS = "contourcert"
+ENVOY_KEYS = "envoycert"
+
+_API = "cert-manager.io/v1"
+_KEY = {"algorithm": "ECDSA", "rotationPolicy": "Always", "size": 256}
+_TEN_YEARS = "87600h0m0s"
+_THREE_MONTHS = "2160h0m0s"
+"""Durations are written as cert-manager's controllers would store them."""
+
+
+def xds(settings: GatewaySettings) -> Objects:
+    """Render the authority and the two certificates with which Contour and Envoy know each other.
+
+    The authority is its own, inside the gateway's namespace: whoever holds a campus's certificate must
+    not be taken for Envoy, to which Contour hands every campus's private key. Envoy expects the name
+    `contour` (https://github.com/projectcontour/contour/blob/v1.33.6/internal/envoy/v3/bootstrap.go).
+    """
+    service = f"contour.{settings.namespace}"
+    return {
+        XDS_ROOT: _issuer(settings, "xds-root", {"selfSigned": {}}),
+        XDS_CA: _xds_certificate(
+            settings,
+            "xds-ca",
+            {"commonName": "xDS", "duration": _TEN_YEARS, "isCA": True, "secretName": "xds-ca"},
+            issuer="xds-root",
+        ),
+        XDS_ISSUER: _issuer(settings, "xds", {"ca": {"secretName": "xds-ca"}}),
+        CONTOUR_CERTIFICATE: _xds_certificate(
+            settings,
+            CONTOUR_KEYS,
+            _leaf(
+                CONTOUR_KEYS,
+                ["contour", service, f"{service}.svc", f"{service}.svc.cluster.local"],
+                ["server auth", "client auth"],
+            ),
+            issuer="xds",
+        ),
+        ENVOY_CERTIFICATE: _xds_certificate(
+            settings, ENVOY_KEYS, _leaf(ENVOY_KEYS, ["envoy"], ["client auth"]), issuer="xds"
+        ),
+    }
+
+
+def campuses(settings: GatewaySettings, ca_name: Text) -> Objects:
+    """Render the issuer of the campuses' certificates; nothing when it exists already.
+
+    Args:
+        settings: the gateway's.
+        ca_name: common name of the gateway's own authority, with which a person tells two apart.
+    """
+    issuer = settings.issuer
+    if issuer.kind is IssuerKind.EXISTING:
+        return {}
+    if issuer.kind is IssuerKind.SELF_SIGNED:
+        return {ISSUER: _cluster_issuer(issuer.name, {"selfSigned": {}})}
+    if issuer.kind is IssuerKind.ACME:
+        return {ISSUER: _cluster_issuer(issuer.name, {"acme": _acme(settings)})}
+    return {**_own_ca(settings, ca_name), ISSUER: _cluster_issuer(issuer.name, _signed_by(settings))}
+
+
+def ca_secret(settings: GatewaySettings) -> str | None:
+    """Name the Secret of the gateway's own authority, in cert-manager's namespace."""
+    return f"{settings.issuer.name}-ca" if settings.issuer.kind is IssuerKind.OWN_CA else None
+
+
+def _signed_by(settings: GatewaySettings) -> Manifest:
+    return {"ca": {"secretName": ca_secret(settings)}}
+
+
+def _own_ca(settings: GatewaySettings, ca_name: Text) -> Objects:
+    """Render the authority in the namespace in which cert-manager looks for a ClusterIssuer's secret."""
+    name = f"{settings.issuer.name}-ca"
+    root = f"{settings.issuer.name}-ca-root"
+    return {
+        CA_ROOT: {
+            "apiVersion": _API,
+            "kind": "Issuer",
+            "metadata": _in_cert_manager(settings, root),
+            "spec": {"selfSigned": {}},
+        },
+        CA_CERTIFICATE: {
+            "apiVersion": _API,
+            "kind": "Certificate",
+            "metadata": _in_cert_manager(settings, name),
+            "spec": {
+                "commonName": ca_name,
+                "duration": _TEN_YEARS,
+                "isCA": True,
+                "issuerRef": {"kind": "Issuer", "name": root},
+                "privateKey": _KEY,
+                "secretName": name,
+            },
+        },
+    }
+
+
+def _in_cert_manager(settings: GatewaySettings, name: str) -> Manifest:
+    return metadata(name, _labels(), namespace=settings.cert_manager_namespace, annotations=WAIT_FOR_READY)
+
+
+def _acme(settings: GatewaySettings) -> Manifest:
+    """Render an account that proves each host by a file served through this gateway (HTTP-01)."""
+    return {
+        "email": settings.issuer.email,
+        "privateKeySecretRef": {"name": f"{settings.issuer.name}-acme-account"},
+        "server": settings.issuer.server,
+        "solvers": [
+            {"http01": {"ingress": {"ingressClassName": settings.ingress_class, "serviceType": "ClusterIP"}}}
+        ],
+    }
+
+
+def _cluster_issuer(name: str, spec: Manifest) -> Manifest:
+    return {
+        "apiVersion": _API,
+        "kind": "ClusterIssuer",
+        "metadata": metadata(name, _labels(), annotations=WAIT_FOR_READY),
+        "spec": spec,
+    }
+
+
+def _issuer(settings: GatewaySettings, name: str, spec: Manifest) -> Manifest:
+    return {
+        "apiVersion": _API,
+        "kind": "Issuer",
+        "metadata": metadata(name, _labels(), namespace=settings.namespace, annotations=WAIT_FOR_READY),
+        "spec": spec,
+    }
+
+
+def _leaf(secret: str, names: Sequence[str], purposes: Sequence[str]) -> Manifest:
+    return {
+        "commonName": names[0],
+        "dnsNames": list(names),
+        "duration": _THREE_MONTHS,
+        "secretName": secret,
+        "usages": ["digital signature", "key encipherment", *purposes],
+    }
+
+
+def _xds_certificate(
+    settings: GatewaySettings, name: str, spec: Mapping[str, object], *, issuer: str
+) -> Manifest:
+    return {
+        "apiVersion": _API,
+        "kind": "Certificate",
+        "metadata": metadata(name, _labels(), namespace=settings.namespace, annotations=WAIT_FOR_READY),
+        "spec": {**spec, "issuerRef": {"kind": "Issuer", "name": issuer}, "privateKey": _KEY},
+    }
+
+
+def _labels() -> dict[str, str]:
+    return labels.common("certificates", "gateway")

@@ -1,0 +1,267 @@
+"""The control plane of a ContourGateway: Contour, what it may do and what it is told."""
+
+import hashlib
+
+import yaml
+
+from campus_voice.shared import labels, scrape
+from campus_voice.shared.manifests import (
+    RESTRICTED_CONTAINER,
+    Manifest,
+    Objects,
+    environment_of_pod,
+    metadata,
+    restricted_pod,
+)
+
+from .certificates import CONTOUR_KEYS
+from .checks import GatewaySettings
+
+ACCOUNT = "contour-account"
+CLUSTER_ROLE = "contour-cluster-role"
+CLUSTER_ROLE_BINDING = "contour-cluster-role-binding"
+ROLE = "contour-role"
+ROLE_BINDING = "contour-role-binding"
+CONFIG = "contour-config"
+DEPLOYMENT = "contour-deployment"
+SERVICE = "contour-service"
+
+NAME = "contour"
+SELECTOR = {"app": NAME}
+XDS_PORT = 8001
+METRICS_PORT = 8000
+USER = 65534
+"""The user `nobody`, as in Contour's own manifests."""
+
+CONNECTION_IDLE_SECONDS = 60
+"""After this long without a request Envoy closes a connection."""
+
+_ACCESS_LOG_FIELDS = (
+    "@timestamp",
+    "authority",
+    "bytes_received",
+    "bytes_sent",
+    "campus=%REQ(X-CAMPUS-ID)%",
+    "downstream_remote_address",
+    "duration",
+    "method",
+    # The query string may hold a text that a pupil wants to hear.
+    "path=%REQ_WITHOUT_QUERY(:PATH)%",
+    "protocol",
+    "request_id",
+    "requested_server_name",
+    "response_code",
+    "response_code_details",
+    "response_flags",
+    "upstream_cluster",
+    "upstream_host",
+    "user_agent",
+)
+
+
+def objects(settings: GatewaySettings) -> Objects:
+    """Render the control plane."""
+    config = _config()
+    return {
+        ACCOUNT: {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": _metadata(settings),
+        },
+        CLUSTER_ROLE: _cluster_role(settings),
+        CLUSTER_ROLE_BINDING: _binding(settings, "ClusterRole", _cluster_role_name(settings)),
+        ROLE: _role(settings),
+        ROLE_BINDING: _binding(settings, "Role", NAME),
+        CONFIG: {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": _metadata(settings),
+            "data": {"contour.yaml": config},
+        },
+        DEPLOYMENT: _deployment(settings, config),
+        SERVICE: {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": _metadata(settings),
+            "spec": {
+                "ports": [{"name": "xds", "port": XDS_PORT, "protocol": "TCP", "targetPort": XDS_PORT}],
+                "selector": dict(SELECTOR),
+                "type": "ClusterIP",
+            },
+        },
+    }
+
+
+def _config() -> str:
+    """Write `contour.yaml`. Contour refuses to start on a key that it does not know.
+
+    The keys are those of https://projectcontour.io/docs/1.33/configuration/.
+    """
+    return yaml.safe_dump(
+        {
+            "accesslog-format": "json",
+            "json-fields": list(_ACCESS_LOG_FIELDS),
+            "timeouts": {
+                "connection-idle-timeout": f"{CONNECTION_IDLE_SECONDS}s",
+                # One second, the default, cuts the end off a slow download.
+                "delayed-close-timeout": "10s",
+            },
+            "tls": {"minimum-protocol-version": "1.2"},
+        },
+        sort_keys=True,
+    )
+
+
+def _cluster_role_name(settings: GatewaySettings) -> str:
+    """Name what belongs to no namespace after the class, of which a cluster has each only once."""
+    return f"{settings.ingress_class}-contour"
+
+
+def _metadata(settings: GatewaySettings, name: str = NAME) -> Manifest:
+    return metadata(name, _labels(), namespace=settings.namespace)
+
+
+def _labels() -> dict[str, str]:
+    return labels.common(NAME, "gateway")
+
+
+def _cluster_role(settings: GatewaySettings) -> Manifest:
+    """Render what Contour reads in every namespace: its upstream role without the Gateway API.
+
+    It reads every Secret, since its informer has no filter
+    (https://github.com/projectcontour/contour/blob/v1.33.6/cmd/contour/serve.go).
+    """
+    read = ["get", "list", "watch"]
+    report = ["create", "get", "update"]
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": metadata(_cluster_role_name(settings), _labels()),
+        "rules": [
+            {"apiGroups": [""], "resources": ["secrets", "services"], "verbs": read},
+            {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": read},
+            {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": read},
+            {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses/status"], "verbs": report},
+            {
+                "apiGroups": ["projectcontour.io"],
+                "resources": ["extensionservices", "httpproxies", "tlscertificatedelegations"],
+                "verbs": read,
+            },
+            {
+                "apiGroups": ["projectcontour.io"],
+                "resources": ["extensionservices/status", "httpproxies/status"],
+                "verbs": report,
+            },
+        ],
+    }
+
+
+def _role(settings: GatewaySettings) -> Manifest:
+    """Render what Contour writes in its own namespace: events, and the lease of its leader."""
+    write = ["create", "get", "update"]
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": _metadata(settings),
+        "rules": [
+            {"apiGroups": [""], "resources": ["events"], "verbs": write},
+            {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": write},
+        ],
+    }
+
+
+def _binding(settings: GatewaySettings, kind: str, role: str) -> Manifest:
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": f"{kind}Binding",
+        "metadata": metadata(role, _labels()) if kind == "ClusterRole" else _metadata(settings),
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": role},
+        "subjects": [{"kind": "ServiceAccount", "name": NAME, "namespace": settings.namespace}],
+    }
+
+
+def _deployment(settings: GatewaySettings, config: str) -> Manifest:
+    annotations = {"campus-voice/config-sha256": hashlib.sha256(config.encode()).hexdigest()}
+    if settings.scrape_annotations:
+        annotations |= scrape.annotations(METRICS_PORT, "/metrics")
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": _metadata(settings),
+        "spec": {
+            "replicas": settings.contour_replicas,
+            "selector": {"matchLabels": dict(SELECTOR)},
+            "strategy": {
+                "rollingUpdate": {"maxSurge": "50%", "maxUnavailable": 0},
+                "type": "RollingUpdate",
+            },
+            "template": {
+                "metadata": {"annotations": annotations, "labels": {**_labels(), **SELECTOR}},
+                "spec": _pod(settings),
+            },
+        },
+    }
+
+
+def _pod(settings: GatewaySettings) -> Manifest:
+    return {
+        "affinity": {
+            "podAntiAffinity": {
+                "preferredDuringSchedulingIgnoredDuringExecution": [
+                    {
+                        "podAffinityTerm": {
+                            "labelSelector": {"matchLabels": dict(SELECTOR)},
+                            "topologyKey": "kubernetes.io/hostname",
+                        },
+                        "weight": 100,
+                    }
+                ]
+            }
+        },
+        "containers": [_container(settings)],
+        "enableServiceLinks": False,
+        "securityContext": restricted_pod(USER),
+        "serviceAccountName": NAME,
+        "volumes": [
+            {"name": "contourcert", "secret": {"secretName": CONTOUR_KEYS}},
+            {"configMap": {"name": NAME}, "name": "contour-config"},
+        ],
+    }
+
+
+def _container(settings: GatewaySettings) -> Manifest:
+    return {
+        "args": [
+            "serve",
+            "--incluster",
+            "--xds-address=0.0.0.0",
+            f"--xds-port={XDS_PORT}",
+            "--contour-cafile=/certs/ca.crt",
+            "--contour-cert-file=/certs/tls.crt",
+            "--contour-key-file=/certs/tls.key",
+            "--config-path=/config/contour.yaml",
+            f"--root-namespaces={settings.routes_namespace}",
+            f"--ingress-class-name={settings.ingress_class}",
+        ],
+        "command": ["contour"],
+        "env": environment_of_pod({"CONTOUR_NAMESPACE": "metadata.namespace", "POD_NAME": "metadata.name"}),
+        "image": settings.contour_image,
+        "imagePullPolicy": "IfNotPresent",
+        "livenessProbe": {"httpGet": {"path": "/healthz", "port": METRICS_PORT}, "periodSeconds": 10},
+        "name": NAME,
+        "ports": [
+            {"containerPort": XDS_PORT, "name": "xds", "protocol": "TCP"},
+            {"containerPort": METRICS_PORT, "name": "metrics", "protocol": "TCP"},
+        ],
+        # The port opens once every cache is filled and the first configuration is built.
+        "readinessProbe": {"periodSeconds": 2, "tcpSocket": {"port": XDS_PORT}},
+        "resources": {
+            "limits": {"memory": "512Mi"},
+            "requests": {"cpu": "100m", "memory": "128Mi"},
+        },
+        "securityContext": RESTRICTED_CONTAINER,
+        "volumeMounts": [
+            {"mountPath": "/certs", "name": "contourcert", "readOnly": True},
+            {"mountPath": "/config", "name": "contour-config", "readOnly": True},
+        ],
+    }

@@ -1,0 +1,43 @@
+"""The Kubernetes objects of a ContourGateway."""
+
+from campus_voice.shared import labels
+from campus_voice.shared.manifests import Objects, Text, namespace
+
+from . import admission, certificates, control_plane, crds, edge
+from .checks import GatewaySettings
+
+NAMESPACE = "namespace"
+ROUTES_NAMESPACE = "routes-namespace"
+
+
+def objects(settings: GatewaySettings, ca_name: Text, definitions: bytes) -> Objects:
+    """Render everything of one gateway.
+
+    Args:
+        settings: the gateway's.
+        ca_name: common name of its own certificate authority.
+        definitions: the file of Contour's CustomResourceDefinitions.
+    """
+    return {
+        **namespaces(settings),
+        **crds.objects(definitions),
+        **certificates.xds(settings),
+        **certificates.campuses(settings, ca_name),
+        **control_plane.objects(settings),
+        **edge.objects(settings),
+        **admission.walls(settings),
+        **admission.policies(settings),
+    }
+
+
+def namespaces(settings: GatewaySettings) -> Objects:
+    """Render the gateway's two namespaces.
+
+    Host ports are the one thing that the Pod Security levels below `privileged` forbid here, so the
+    other findings of `restricted` are still warned about.
+    """
+    made = labels.common("campus-voice", "gateway")
+    return {
+        NAMESPACE: namespace(settings.namespace, made, pod_security="privileged", warn="restricted"),
+        ROUTES_NAMESPACE: namespace(settings.routes_namespace, made, pod_security="restricted"),
+    }

@@ -1,0 +1,33 @@
+"""The labels of every object."""
+
+CAMPUS = "campus-voice/campus"
+"""Key of the label that names the campus an object belongs to."""
+
+NAMESPACE_NAME = "kubernetes.io/metadata.name"
+"""Key of the label that Kubernetes puts on each namespace; its value is the namespace's name."""
+
+_NAME = "app.kubernetes.io/name"
+
+
+def common(name: str, component: str, *, campus: str | None = None) -> dict[str, str]:
+    """Make the labels of an object.
+
+    Args:
+        name: the application, such as `envoy`.
+        component: the component of this package, such as `gateway`.
+        campus: id of the campus that the object belongs to, when it belongs to one.
+    """
+    made = {
+        _NAME: name,
+        "app.kubernetes.io/component": component,
+        "app.kubernetes.io/managed-by": "pulumi",
+        "app.kubernetes.io/part-of": "campus-voice",
+    }
+    if campus is not None:
+        made[CAMPUS] = campus
+    return made
+
+
+def selector(name: str) -> dict[str, str]:
+    """Make the labels that select the pods of the application `name`; they never change."""
+    return {_NAME: name}

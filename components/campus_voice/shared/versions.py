@@ -1,0 +1,29 @@
+"""The pinned versions of everything upstream, read from the package's `versions.toml`."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_FILE = Path(__file__).parents[1] / "versions.toml"
+
+
+@cache
+def pinned() -> dict[str, Any]:
+    """Read every pin: a table per product, each with a `version` or several named ones."""
+    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
+
+
+def contour_image() -> str:
+    """Name the image of Contour's pinned release."""
+    return f"ghcr.io/projectcontour/contour:v{pinned()['contour']['version']}"
+
+
+def envoy_image() -> str:
+    """Name the image of the Envoy release pinned for production."""
+    return f"docker.io/envoyproxy/envoy:distroless-v{pinned()['envoy']['production']}"
+
+
+def cpu_speech_image() -> str:
+    """Name the image of this release's speech server for a CPU."""
+    return f"ghcr.io/campus-voice/cosyvoice:{pinned()['product']['version']}-cpu"
