@@ -1,0 +1,1 @@
+"""Stand-ins for Pulumi resource providers that cannot be downloaded where the sandbox runs."""

@@ -1,0 +1,1 @@
+"""A stand-in for the official random provider: RandomId, RandomString and RandomPassword."""
