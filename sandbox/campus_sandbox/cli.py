@@ -6,13 +6,16 @@ from collections.abc import Sequence
 
 from campus_sandbox.build.command import BUILD, MANIFESTS
 from campus_sandbox.command import Command
+from campus_sandbox.environment import ENV, EXEC, STEP
 from campus_sandbox.errors import SandboxError
+from campus_sandbox.node.command import DOWN, KUBECONFIG, LOGS, STATUS
 from campus_sandbox.paths import Paths
+from campus_sandbox.up import UP
 
 
 def commands() -> tuple[Command, ...]:
     """Every subcommand, in the order `--help` lists them."""
-    return (BUILD, MANIFESTS)
+    return (BUILD, MANIFESTS, UP, DOWN, STATUS, KUBECONFIG, ENV, EXEC, STEP, LOGS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

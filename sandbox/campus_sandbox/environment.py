@@ -50,7 +50,7 @@ def _run(paths: Paths, command: list[str]) -> int:
         code = subprocess.run(program, env=_variables(paths), check=False).returncode
     except (FileNotFoundError, PermissionError) as failure:
         raise SandboxError(
-            f"{program[0]!r} cannot be run", failure.strerror.lower(), "give a program that is on PATH"
+            f"{program[0]!r} cannot be run ({failure.strerror})", way_out="give a program that is on PATH"
         ) from failure
     return code if code >= 0 else 128 - code
 

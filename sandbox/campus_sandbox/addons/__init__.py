@@ -1,1 +1,1 @@
-"""What the cluster itself runs so that the product finds what any cluster offers: DNS, volumes, policies, certificates."""
+"""What the cluster itself runs: DNS, volumes, policies and certificates, as any cluster offers them."""

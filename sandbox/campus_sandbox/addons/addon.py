@@ -1,6 +1,7 @@
 """What an addon is, and the shapes that several share."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,13 +30,18 @@ class Addon:
 
     Attributes:
         name: as messages call it.
-        manifests: what to apply, each before those that need it.
+        content: what to apply as YAML or JSON, each object before those that need it.
         deployments: what must be available then.
     """
 
     name: str
-    manifests: Sequence[Manifest]
+    content: str
     deployments: tuple[Deployed, ...] = ()
+
+
+def objects(*manifests: Manifest) -> str:
+    """Objects as the content of an addon."""
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests})
 
 
 def subject(account: str, namespace: str) -> Manifest:

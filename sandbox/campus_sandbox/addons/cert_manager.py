@@ -1,17 +1,20 @@
 """cert-manager, from the manifests of its pinned release."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import yaml
-
-from campus_sandbox.addons.addon import Addon, Deployed, Manifest
+from campus_sandbox.addons.addon import Addon, Deployed, Manifest, objects
 from campus_sandbox.errors import SandboxError
 from campus_sandbox.node.api import Api, ApiError
 from campus_sandbox.node.waiting import wait_until
 
 NAMESPACE: Final = "cert-manager"
 WEBHOOK_SECONDS: Final = 90.0
+_NAMESPACE_OBJECT: Final[Manifest] = {
+    "apiVersion": "v1",
+    "kind": "Namespace",
+    "metadata": {"name": NAMESPACE, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
+}
 PROBE: Final = {
     "apiVersion": "cert-manager.io/v1",
     "kind": "Issuer",
@@ -37,23 +40,9 @@ def cert_manager(manifests: Path) -> Addon:
             f"the manifests of cert-manager are not in {folder}",
             way_out="make them with `campus-sandbox build`",
         )
+    texts = [objects(_NAMESPACE_OBJECT), *(file.read_text(encoding="utf-8") for file in files)]
     names = ("cert-manager", "cert-manager-cainjector", "cert-manager-webhook")
-    return Addon(
-        "cert-manager",
-        (_namespace(), *(manifest for file in files for manifest in _read(file))),
-        tuple(Deployed(NAMESPACE, name) for name in names),
-    )
-
-
-def _namespace() -> Manifest:
-    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": labels}}
-
-
-def _read(file: Path) -> list[dict[str, Any]]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    with file.open(encoding="utf-8") as stream:
-        return [document for document in yaml.load_all(stream, loader) if document]  # noqa: S506
+    return Addon("cert-manager", "\n---\n".join(texts), tuple(Deployed(NAMESPACE, name) for name in names))
 
 
 def wait_for_webhook(api: Api) -> None:

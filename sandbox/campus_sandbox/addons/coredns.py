@@ -7,6 +7,7 @@ from campus_sandbox.addons.addon import (
     Addon,
     Deployed,
     Manifest,
+    objects,
     role_ref,
     subject,
 )
@@ -14,6 +15,7 @@ from campus_sandbox.node.network import DNS_SERVICE_ADDRESS
 
 NAMESPACE: Final = "kube-system"
 LABELS: Final = {"k8s-app": "kube-dns"}
+WATCH: Final = ["list", "watch"]
 # Short lifetimes: a Service that was made anew is found within seconds.
 COREFILE: Final = """.:53 {
     errors
@@ -36,8 +38,8 @@ def coredns(version: str) -> Addon:
     Args:
         version: of CoreDNS, without a leading v.
     """
-    manifests = (*_rights(), _corefile(), _deployment(version), _service())
-    return Addon("CoreDNS", manifests, (Deployed(NAMESPACE, "coredns"),))
+    content = objects(*_rights(), _corefile(), _deployment(version), _service())
+    return Addon("CoreDNS", content, (Deployed(NAMESPACE, "coredns"),))
 
 
 def _metadata(name: str) -> Manifest:

@@ -11,7 +11,7 @@ from campus_sandbox.addons.addon import Addon, Deployed
 from campus_sandbox.errors import SandboxError
 from campus_sandbox.node.api import Api, ApiError
 from campus_sandbox.node.waiting import wait_until
-from campus_sandbox.paths import Paths
+from campus_sandbox.paths import Paths, give_to_owner
 
 FIELD_MANAGER: Final = "campus-sandbox"
 AVAILABLE_SECONDS: Final = 120.0
@@ -23,7 +23,6 @@ def apply(paths: Paths, addon: Addon) -> None:
     Raises:
         SandboxError: the API server refuses something.
     """
-    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(addon.manifests)})
     if is_applied(paths, addon):
         return
     done = subprocess.run(
@@ -31,14 +30,16 @@ def apply(paths: Paths, addon: Addon) -> None:
             *(paths.bin / "kube", "kubectl", f"--kubeconfig={paths.kubeconfig}", "apply", "--server-side"),
             *("--force-conflicts", f"--field-manager={FIELD_MANAGER}", "--filename=-"),
         ],
-        input=text,
+        input=addon.content,
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode != 0:
         raise SandboxError(f"{addon.name} could not be applied ({' '.join(done.stderr.split())})")
-    _record(paths).write_text(json.dumps(_applied(paths) | {addon.name: _digest(addon)}), encoding="utf-8")
+    record = json.dumps(_applied(paths) | {addon.name: _digest(addon)}, indent=1, sort_keys=True)
+    _record(paths).write_text(record + "\n", encoding="utf-8")
+    give_to_owner(_record(paths), paths.owner)
 
 
 def is_applied(paths: Paths, addon: Addon) -> bool:
@@ -87,7 +88,7 @@ def _is_available(api: Api, deployed: Deployed) -> bool:
 
 
 def _digest(addon: Addon) -> str:
-    return hashlib.sha256(json.dumps(addon.manifests, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(addon.content.encode()).hexdigest()
 
 
 def _record(paths: Paths) -> Path:

@@ -8,6 +8,7 @@ from campus_sandbox.addons.addon import (
     Addon,
     Deployed,
     Manifest,
+    objects,
     role_ref,
     subject,
 )
@@ -28,14 +29,10 @@ def local_path(version: str, busybox_image: str) -> Addon:
         version: of the provisioner, without a leading v.
         busybox_image: runs the provisioner's helper pods, which make and remove folders on the node.
     """
-    manifests = (
-        _namespace(),
-        *_rights(),
-        _configuration(busybox_image),
-        _deployment(version),
-        _storage_class(),
+    content = objects(
+        _namespace(), *_rights(), _configuration(busybox_image), _deployment(version), _storage_class()
     )
-    return Addon("local path provisioner", manifests, (Deployed(NAMESPACE, NAME),))
+    return Addon("local path provisioner", content, (Deployed(NAMESPACE, NAME),))
 
 
 def _namespace() -> Manifest:

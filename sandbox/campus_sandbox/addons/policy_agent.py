@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from campus_sandbox.addons.addon import Addon, role_ref
+from campus_sandbox.addons.addon import Addon, objects, role_ref
 
 RULES: Final = (
     {"apiGroups": [""], "resources": ["pods", "namespaces"], "verbs": ["list", "watch"]},
@@ -15,7 +15,7 @@ def policy_agent() -> Addon:
     """Reading what the rules are made of, and nothing else."""
     return Addon(
         "NetworkPolicy agent",
-        (
+        objects(
             {
                 "apiVersion": "rbac.authorization.k8s.io/v1",
                 "kind": "ClusterRole",

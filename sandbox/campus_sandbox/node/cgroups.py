@@ -55,10 +55,10 @@ def hierarchies(mountinfo: str) -> tuple[Hierarchy, ...]:
 
 
 def _hierarchy(line: str) -> Hierarchy | None:
-    """Fields as in https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html; a path has spaces as \\040."""
+    """Fields as in https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html."""
     before, _, after = line.partition(" - ")
     kind, _, options = after.split(" ", 2)
-    mount = Path(before.split(" ")[4].encode().decode("unicode_escape"))
+    mount = Path(before.split(" ")[4])
     if kind == "cgroup2":
         return Hierarchy(mount, 2)
     if kind != "cgroup":

@@ -23,7 +23,7 @@ from campus_sandbox.node.network import (
 
 @dataclass(frozen=True)
 class Address:
-    """Where a daemon answers: network `tcp` or `unix` in the words of Go's net.Dial, or `https` with a URL."""
+    """Where a daemon answers: `tcp` or `unix` in the words of Go's net.Dial, or `https` with a URL."""
 
     network: str
     address: str
@@ -158,7 +158,7 @@ def _own_kubeconfig(name: str) -> Mapping[str, str]:
 
 
 def _controllers() -> Mapping[str, str]:
-    """All controllers start within a second if they may ask more often than the 20 times a second of a large cluster."""
+    """Allowed more than the default 20 requests a second, all controllers start within a second."""
     return {
         **_own_kubeconfig("controller-manager"),
         "kube-api-qps": "200",

@@ -41,8 +41,8 @@ def _json(value: Mapping[str, Any]) -> str:
 def containerd(pause_image: str) -> str:
     """Containerd 1.6 with the CRI plugin only.
 
-    `restrict_oom_score_adj` and `disable_hugetlb_controller` let it run where the caller may not lower scores and the
-    kernel has no huge page controller, as in many containers and small virtual machines.
+    `restrict_oom_score_adj` and `disable_hugetlb_controller` let it run where the caller may not lower scores
+    and the kernel has no huge page controller, as in many containers and small virtual machines.
     """
     return f"""version = 2
 root = "/var/lib/containerd"
@@ -128,8 +128,8 @@ def authentication() -> Mapping[str, Any]:
 def kubelet() -> Mapping[str, Any]:
     """The kubelet's configuration.
 
-    Image collection is off: images were packed on this machine and cannot be pulled again. `oomScoreAdj` 0 and
-    `maxOpenFiles` fit a caller without CAP_SYS_RESOURCE.
+    Image collection is off: images were packed on this machine and cannot be pulled again. `oomScoreAdj` 0
+    and `maxOpenFiles` fit a caller without CAP_SYS_RESOURCE.
     """
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",

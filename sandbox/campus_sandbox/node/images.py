@@ -19,20 +19,20 @@ AT_ONCE: Final = 2
 
 
 def missing_images(layout: Layout, archives: Sequence[Path]) -> list[Path]:
-    """Those archives, in their order, that the node does not have; an archive's key is where its link leads."""
+    """Those archives, in their order, that the node does not have; an archive's link leads to its build."""
     known = _imported(layout)
     return [archive for archive in archives if known.get(archive.name) != str(archive.resolve())]
 
 
-def import_images(node: Node, layout: Layout, archives: Sequence[Path]) -> int:
-    """Import those archives that the node does not have yet; returns how many.
+def import_images(node: Node, layout: Layout, archives: Sequence[Path]) -> None:
+    """Import those archives that the node does not have yet.
 
     Raises:
         SandboxError: the container runtime does not answer, or refuses an archive.
     """
     todo = missing_images(layout, archives)
     if not todo:
-        return 0
+        return
     if not wait_until(lambda: node.run([*CTR, "version"]).returncode == 0, CONTAINERD_SECONDS):
         raise SandboxError(
             f"containerd does not answer after {CONTAINERD_SECONDS:.0f} s",
@@ -41,7 +41,6 @@ def import_images(node: Node, layout: Layout, archives: Sequence[Path]) -> int:
     with ThreadPoolExecutor(AT_ONCE) as lanes:
         for archive in lanes.map(lambda archive: _import(node, archive), todo):
             _record(layout, archive)
-    return len(todo)
 
 
 def _import(node: Node, archive: Path) -> Path:

@@ -52,7 +52,7 @@ class Layout:
 
     @property
     def root(self) -> Path:
-        """Empty folder that the node's root file system is assembled on, in the node's own mount namespace."""
+        """Empty folder that the node's root file system is assembled on, in its own mount namespace."""
         return self.paths.node_state / "root"
 
     @property

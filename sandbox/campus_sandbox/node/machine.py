@@ -1,6 +1,7 @@
 """The part that needs root: making the node's namespaces and cgroup, and ending everything in them.
 
-Runs in the sandbox's own process when that is root's, else as `sudo python -m campus_sandbox.node.machine VERB`.
+Runs in the sandbox's own process when that is root's, else as
+`sudo python -m campus_sandbox.node.machine VERB`.
 """
 
 import os
@@ -29,7 +30,7 @@ def start(layout: Layout) -> None:
     """Start the node; returns when its network and root file system stand and its daemons are being started.
 
     Raises:
-        SandboxError: a port is taken, or the kernel refuses what the node needs; nothing is left running then.
+        SandboxError: a port is taken, or the kernel refuses what the node needs; nothing runs then.
     """
     end(layout)
     cgroup = Cgroup.of_this_machine(layout.cgroup)
@@ -68,7 +69,8 @@ def _launch(layout: Layout, descriptors: list[int]) -> None:
 def end(layout: Layout) -> None:
     """End every process of the node and remove its cgroup; its files stay. Does nothing when there is none.
 
-    The kernel ends all processes of a process namespace with its first, and mounts, links and rules with the last.
+    With its first process the kernel ends all of a process namespace, and with the last of them mounts, links
+    and rules.
 
     Raises:
         SandboxError: something does not end.

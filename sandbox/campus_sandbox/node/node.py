@@ -1,31 +1,27 @@
-"""The node as one thing: is it running, start it, run something in it, wait until it is ready."""
+"""The node as one thing: is it running, start it, run something in it."""
 
 import json
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from campus_sandbox.errors import SandboxError
-from campus_sandbox.node.api import Api, ApiError
 from campus_sandbox.node.cgroups import Cgroup
 from campus_sandbox.node.config import configuration_files
 from campus_sandbox.node.kubeconfig import kubeconfig, write_kubeconfig
 from campus_sandbox.node.layout import Layout
 from campus_sandbox.node.machine import first_process
-from campus_sandbox.node.network import API_PORT, NODE_ADDRESS, NODE_NAME
+from campus_sandbox.node.network import API_PORT, NODE_ADDRESS
 from campus_sandbox.node.pki import ensure_pki
 from campus_sandbox.node.plan import plan_text
 from campus_sandbox.node.ports import LOOPBACK
 from campus_sandbox.node.root import Root
-from campus_sandbox.node.waiting import wait_until
 from campus_sandbox.paths import Paths, give_to_owner, make_folder
 from campus_sandbox.versions import Versions
 
 DAEMON_IDENTITIES: Final = ("controller-manager", "scheduler", "proxy", "kubelet", "netpol")
-READY_SECONDS: Final = 90.0
 NAMESPACES: Final = ("--mount", "--net", "--pid", "--uts", "--ipc", "--cgroup")
 
 
@@ -121,59 +117,28 @@ class Node:
             raise SandboxError("the sandbox does not run", way_out="start it with `campus-sandbox up`")
         return self._root.run(["nsenter", "--target", str(first), *NAMESPACES, "--", *argv], stdin)
 
-    def wait_ready(self) -> None:
-        """Wait until the node takes pods and namespaces have their service account.
+    def started_at(self) -> float:
+        """When the running node was started, in seconds since the epoch; 0 when it does not run."""
+        return self._layout.pid.stat().st_mtime if self._first_process() is not None else 0.0
+
+    def check_daemons(self) -> None:
+        """See that all runs that should.
 
         Raises:
-            SandboxError: a daemon ended or the time is over, naming what is missing.
+            SandboxError: a daemon or the whole node ended, naming its log.
         """
-        wanted: Mapping[str, Any] = {
-            "the API server answers": lambda api: api.text("/readyz") == "ok",
-            f"node {NODE_NAME} is ready": _node_is_ready,
-            # Pods of a namespace are refused before it has one.
-            "the default service account exists": lambda api: bool(
-                api.get("/api/v1/namespaces/default/serviceaccounts/default")
-            ),
-        }
-        api = Api(self._paths.kubeconfig)
-        for what, holds in wanted.items():
-
-            def condition(holds: Any = holds) -> bool:
-                self._check_daemons()
-                try:
-                    return bool(holds(api))
-                except ApiError:
-                    return False
-
-            if not wait_until(condition, READY_SECONDS):
-                raise SandboxError(
-                    f"after {READY_SECONDS:.0f} s it is not so that {what}",
-                    way_out=f"look into {self._paths.logs}, then run `campus-sandbox down` and `campus-sandbox up`",
-                )
-
-    def _check_daemons(self) -> None:
         for component in self.components():
             if component.state == "ended":
                 raise SandboxError(
                     f"{component.name} ended ({component.detail})",
-                    way_out=f"see why in {self._log(component.name)}, then run `campus-sandbox up` again, "
-                    "after `campus-sandbox down` if its data is damaged",
+                    way_out=f"see why in {self._paths.logs / component.name}.log, then run "
+                    "`campus-sandbox up`, after `campus-sandbox down` if its data is damaged",
                 )
         if self.state() is NodeState.STOPPED:
             raise SandboxError("the node ended", way_out=f"see why in {self._layout.setup_log}")
-
-    def _log(self, name: str) -> Path:
-        return self._paths.logs / f"{name}.log"
 
     def _files(self) -> Mapping[str, str]:
         return configuration_files(self._versions.of("kubernetes", "pause"))
 
     def _first_process(self) -> int | None:
         return first_process(self._layout, Cgroup.of_this_machine(self._layout.cgroup))
-
-
-def _node_is_ready(api: Api) -> bool:
-    node = api.get(f"/api/v1/nodes/{NODE_NAME}")
-    return any(
-        one["type"] == "Ready" and one["status"] == "True" for one in node["status"].get("conditions", [])
-    )

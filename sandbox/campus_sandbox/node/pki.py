@@ -87,8 +87,8 @@ LEAVES: Final = (
 def ensure_pki(folder: Path) -> None:
     """Make all keys in `folder` unless it exists; it appears whole or not at all.
 
-    Every pair is `<name>.key` and `<name>.crt`; the service accounts' is `sa.key` and `sa.pub`. Keys are readable
-    by their owner only.
+    Every pair is `<name>.key` and `<name>.crt`; the service accounts' is `sa.key` and `sa.pub`. Keys are
+    readable by their owner only.
     """
     if folder.exists():
         return

@@ -1,4 +1,4 @@
-"""What the node is made of, in the words of `sandbox-node` (tools/node/plan.go); pure but for reading links."""
+"""What the node is made of, in the words of `sandbox-node` (tools/node/plan.go)."""
 
 import json
 from collections.abc import Sequence
@@ -10,15 +10,16 @@ from campus_sandbox.node.components import components
 from campus_sandbox.node.layout import BIN, ETC, PROGRAMS, STATUS, Layout
 from campus_sandbox.node.network import NODE_ADDRESS, NODE_NAME, SERVICE_RANGE
 
-# Settings of the node's own network. Forwarding is what a node does; packets of a pod come in by its own link only, but
-# answers of a service may not, hence the loose check.
+# Settings of the node's own network. Forwarding is what a node does; answers of a service may come in by
+# another link than the one that leads to their sender, hence the loose check.
 SYSCTLS: Final = {
     "net.ipv4.ip_forward": "1",
     "net.ipv4.conf.all.rp_filter": "2",
 }
 
-# The kubelet insists on these values and they belong to the whole machine, so it is shown files that have them:
-# https://github.com/kubernetes/kubernetes/blob/v1.34.4/pkg/kubelet/cm/container_manager_linux.go (setupKernelTunables).
+# The kubelet insists on these values and they belong to the whole machine, so it is shown files with them;
+# see setupKernelTunables in
+# https://github.com/kubernetes/kubernetes/blob/v1.34.4/pkg/kubelet/cm/container_manager_linux.go.
 PRETENDED_SYSCTLS: Final = {
     "vm.overcommit_memory": "1",
     "vm.panic_on_oom": "0",
@@ -35,15 +36,16 @@ SYMLINKS: Final = {
     for name in (family, f"{family}-save", f"{family}-restore")
 }
 
-# Made by scripts of packages too. The kubelet looks for its own user, containers get theirs from their images.
+# Made by scripts of packages too. The kubelet looks itself up; containers have users of their own.
 FILES: Final = {
-    "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
+    "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n",
     "/etc/group": "root:x:0:\nnogroup:x:65534:\n",
     "/etc/hosts": f"127.0.0.1 localhost\n{NODE_ADDRESS} {NODE_NAME}\n",
 }
 
-# The node's address is on a link without a wire; the services' range is routed to it so that the node's own programs
-# (the API server calling a webhook) reach services. There is no other route: nothing leaves the machine.
+# The node's address is on a link without a wire; the services' range is routed to it so that the node's own
+# programs (the API server calling a webhook) reach services. There is no other route: nothing leaves the
+# machine.
 SETUP: Final = (
     ("ip", "link", "set", "lo", "up"),
     ("ip", "link", "add", "node", "type", "bridge"),

@@ -1,7 +1,6 @@
 """The machine's ports: opening them, and saying who has one that is taken."""
 
 import errno
-import os
 import re
 import socket
 from collections.abc import Sequence
@@ -90,12 +89,12 @@ def listening_ports(proc: Path = Path("/proc")) -> dict[int, set[int]]:
 
 
 def _clashes(address: str) -> bool:
-    """Whether the hexadecimal address is 127.0.0.1 or any address; of IPv6 only `::`, which takes IPv4 too."""
+    """Whether the hexadecimal address is 127.0.0.1 or any; of IPv6 only `::`, which takes IPv4 too."""
     return set(address) == {"0"} or address == "0100007F"
 
 
 def holder_of(port: int, proc: Path = Path("/proc")) -> str:
-    """The program that listens on `port`, as `nginx (process 812)`; empty when that is hidden from the caller."""
+    """The program that listens on `port`, as `nginx (process 812)`; empty when the caller may not see it."""
     sockets = {f"socket:[{inode}]" for inode in listening_ports(proc).get(port, set())}
     for folder in sorted(
         (entry for entry in proc.iterdir() if re.fullmatch(r"\d+", entry.name)), key=_number
