@@ -5,12 +5,9 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from operations.errors import OperationError
 from operations.outputs import StackOutputs, parse_outputs
-
-PROJECT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,6 @@ def _pulumi(stack: str, *arguments: str) -> Mapping[str, object]:
         )
     done = subprocess.run(
         [pulumi, *arguments, "--json", "--stack", stack, "--non-interactive"],
-        cwd=PROJECT,
         capture_output=True,
         text=True,
         check=False,
@@ -58,7 +54,7 @@ def _context(settings: Mapping[str, object]) -> str | None:
 
 
 def read_stack(name: str) -> Stack:
-    """The stack `name` of this project, from the backend that `pulumi` is logged in to.
+    """The stack `name` of the project in the working directory, from the backend `pulumi` is logged in to.
 
     Raises:
         OperationError: no `pulumi`, no such stack, or a stack that is not up.

@@ -46,7 +46,7 @@ def sources(
             found += _servers(outputs, cluster, campus)
         elif wanted is Component.ENVOY:
             selector = outputs.gateway.envoy_selector
-            shown = (lambda _: True) if campus is None else _of(campus)
+            shown = (lambda _: True) if campus is None else access_lines_of(campus)
             found += [
                 Source(pod, "envoy", shown) for pod in cluster.pods(outputs.gateway.namespace, selector)
             ]
@@ -82,7 +82,7 @@ def _servers(outputs: StackOutputs, cluster: Cluster, campus: Campus | None) -> 
     return [Source(pod, pod.containers[0], lambda _: True) for pod in pods]
 
 
-def _of(campus: Campus) -> Callable[[str], bool]:
+def access_lines_of(campus: Campus) -> Callable[[str], bool]:
     """Whether a line of Envoy's log is an access line of this campus."""
 
     def shown(line: str) -> bool:

@@ -1,7 +1,7 @@
 """The proof that a sentence went through the gateway to its own campus's cluster."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from operations.cluster import Cluster
 from operations.errors import OperationError
@@ -18,26 +18,24 @@ SLACK = 30
 """Seconds the node's clock may be off, looked back on top of the time since the sentence began."""
 
 
+def envoy_lines(cluster: Cluster, gateway: Gateway, elapsed: float) -> Iterable[str]:
+    """What every Envoy of the gateway wrote in the last `elapsed` seconds and some more."""
+    since = math.ceil(elapsed) + SLACK
+    for pod in cluster.pods(gateway.namespace, gateway.envoy_selector):
+        yield from cluster.log(pod, CONTAINER, since)
+
+
 def seen_by_envoy(
-    cluster: Cluster,
-    gateway: Gateway,
-    expected: Expected,
-    elapsed: Callable[[], float],
-    deadline: float = DEADLINE,
+    expected: Expected, lines: Callable[[], Iterable[str]], *, deadline: float = DEADLINE
 ) -> str:
-    """The Envoy cluster to which the log says the sentence went; `elapsed` is the seconds since it began.
+    """The Envoy cluster to which the log says the sentence went; `lines` reads the log as it is by now.
 
     Raises:
         OperationError: the log shows another cluster or name, or shows nothing before the deadline.
     """
 
     def found() -> str | None:
-        lines = (
-            line
-            for pod in cluster.pods(gateway.namespace, gateway.envoy_selector)
-            for line in cluster.log(pod, CONTAINER, math.ceil(elapsed()) + SLACK)
-        )
-        entries = entries_of(expected.request_id, lines)
+        entries = entries_of(expected.request_id, lines())
         if why := misled(expected, entries):
             raise OperationError(
                 f"{expected.host} did not speak through its own cluster",

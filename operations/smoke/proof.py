@@ -17,10 +17,10 @@ QUIETEST = -45.0
 """dBFS below which a recording counts as silence; a voice is some 20 dB louder."""
 
 SECONDS_PER_DIGIT = (0.15, 1.5)
-"""How short and how long a spoken digit may be; measured were 0.35 to 0.5 s with the pause."""
+"""How short and how long a spoken digit may be; measured were 0.35 to 0.5 s with pause."""
 
 LONGEST_SILENCE = 60.0
-"""Seconds without a byte after which a connection is given up; the event stream has a heartbeat every 15 s."""
+"""Seconds without a byte after which a connection is given up; an event stream has a heartbeat every 15 s."""
 
 
 @dataclass(frozen=True)

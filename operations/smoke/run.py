@@ -8,7 +8,7 @@ from operations.cluster import Cluster
 from operations.errors import OperationError
 from operations.outputs import Campus, StackOutputs
 from operations.smoke.access_log import Expected
-from operations.smoke.gateway_log import seen_by_envoy
+from operations.smoke.gateway_log import envoy_lines, seen_by_envoy
 from operations.smoke.proof import Listening, Spoken, have_spoken
 from operations.trust import authority
 from operations.voice.gradio import ENDPOINT
@@ -66,7 +66,9 @@ def smoke(
         campus = campuses[name]
         expected = Expected(evidence.request_id, campus.host, campus.envoy_clusters, f"{ENDPOINT}/")
         try:
-            seen = seen_by_envoy(cluster, outputs.gateway, expected, lambda: time.monotonic() - started)
+            seen = seen_by_envoy(
+                expected, lambda: envoy_lines(cluster, outputs.gateway, time.monotonic() - started)
+            )
         except OperationError as error:
             yield Outcome(name, campus.url, spoken=evidence, failure=str(error))
         else:

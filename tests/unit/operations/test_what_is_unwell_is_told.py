@@ -1,0 +1,86 @@
+"""The rows of `make status`."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from operations.cluster import Claim, Custom, Pod
+from operations.logs.selection import access_lines_of
+from operations.outputs import parse_outputs
+from operations.status.rows import Row, certificate_row, claim_row, no_pod_row, pod_row, proxy_row
+from tests.unit.operations.stack_values import values
+
+NOW = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)
+
+
+def pod(*, ready: bool, restarts: int = 0, trouble: str = "") -> Pod:
+    return Pod("voice", "cosyvoice-1", "sandbox", "Running", ready, restarts, trouble, ("cosyvoice",))
+
+
+def certificate(ready: str, until: str | None) -> Custom:
+    condition = {"type": "Ready", "status": ready, "message": "Issuing certificate as Secret does not exist"}
+    return Custom("north-tls", {"conditions": [condition], "notAfter": until})
+
+
+def proxy(**status: Any) -> dict[str, Custom]:
+    return {"north": Custom("north", status)}
+
+
+@pytest.mark.parametrize(
+    ("row", "healthy", "state"),
+    [
+        (pod_row("server", pod(ready=True)), True, "Ready"),
+        (pod_row("server", pod(ready=True, restarts=2)), True, "Ready, 2 restarts"),
+        (
+            pod_row("server", pod(ready=False, restarts=5, trouble="CrashLoopBackOff")),
+            False,
+            "Running, not ready, 5 restarts, CrashLoopBackOff",
+        ),
+        (no_pod_row("envoy", "projectcontour"), False, "no pod"),
+        (no_pod_row("server", "voice", 0), False, "scaled to zero"),
+        (
+            certificate_row("r", certificate("True", "2026-05-01T09:00:00Z"), NOW),
+            True,
+            "until 2026-05-01 09:00 UTC, 90 days left",
+        ),
+        (certificate_row("r", certificate("True", "2026-01-31T08:59:59Z"), NOW), False, "has run out"),
+        (
+            certificate_row("r", certificate("False", None), NOW),
+            False,
+            "Issuing certificate as Secret does not exist",
+        ),
+        (certificate_row("r", Custom("north-tls", {}), NOW), False, "not issued yet"),
+        (proxy_row("north", "r", "north", proxy(currentStatus="valid")), True, "valid"),
+        (proxy_row("north", "r", "north", {}), False, "missing"),
+        (proxy_row("north", "r", "north", proxy()), False, "not yet judged by Contour: no reason given"),
+        (
+            proxy_row(
+                "north",
+                "r",
+                "north",
+                proxy(
+                    currentStatus="invalid",
+                    description="At least one error present",
+                    conditions=[{"type": "Valid", "errors": [{"message": "include voice/north not found"}]}],
+                ),
+            ),
+            False,
+            "invalid: include voice/north not found",
+        ),
+        (claim_row("server", "voice", "c", Claim("Bound", "10Gi")), True, "Bound 10Gi"),
+        (claim_row("server", "voice", "c", Claim("Pending", "")), False, "Pending"),
+        (claim_row("server", "voice", "c", None), False, "missing"),
+    ],
+)
+def test_each_part_tells_whether_it_is_well_and_why_not(*, row: Row, healthy: bool, state: str) -> None:
+    assert (row.healthy, row.state) == (healthy, state), "health and the reason in the words of who found it"
+
+
+def test_a_campus_sees_its_own_access_lines_only() -> None:
+    shown = access_lines_of(parse_outputs("dev", values()).campuses["north"])
+    own = '{"authority": "north.voice.localhost", "upstream_cluster": null}'
+    other = '{"authority": "south.voice.localhost", "upstream_cluster": "voice_south-ui_7860"}'
+    assert shown(own), "also a request that reached no server is the campus's own"
+    assert not shown(other), "another campus's requests are not shown"
+    assert not shown("[info] north.voice.localhost"), "Envoy's own messages belong to no campus"
