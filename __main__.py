@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pulumi
 
-from settings import CampusStackSettings, Given, SettingsError, load
-from stacks import connect, deploy_campus, deploy_platform
+from settings import Given, PlatformSettings, SettingsError, load
+from stacks import connect, deploy_campus, deploy_platform, read_platform
 
 ALREADY_EXPLAINED = 32
 """Exit code by which Pulumi's language host knows that the user has been told what is wrong.
@@ -23,10 +23,11 @@ async def main() -> pulumi.Inputs:
     given = Given.from_pulumi(pulumi.get_stack(), pulumi.get_project(), folder)
     try:
         configuration = load(given, os.environ, folder)
-        cluster = connect(configuration.cluster)
-        if isinstance(configuration.settings, CampusStackSettings):
-            return await deploy_campus(configuration.settings, given, cluster)
-        return deploy_platform(configuration.settings, cluster)
+        settings, cluster = configuration.settings, configuration.cluster
+        if isinstance(settings, PlatformSettings):
+            return deploy_platform(settings, connect(cluster))
+        platform = await read_platform(settings, given)
+        return deploy_campus(settings, platform, connect(cluster))
     except (SettingsError, pulumi.RunError) as refusal:
         pulumi.log.error(str(refusal))
         sys.exit(ALREADY_EXPLAINED)

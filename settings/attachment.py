@@ -27,7 +27,7 @@ def unattachable(
         return
     campus = settings.campus.id
     entry = platform["campuses"].get(campus)
-    if entry is None or entry["backend"] is not None:
+    if entry is None or entry.get("backend") is not None:
         listed = ", ".join(sorted(platform["campuses"]))
         yield Broken(
             (f"{project}:campus", "id"),

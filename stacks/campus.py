@@ -1,6 +1,7 @@
 """A campus's own stack: its backend and its routes, attached to the gateway of the platform's stack."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -13,16 +14,24 @@ from settings.attachment import NEEDED, unattachable
 from .backend import Gateway, backend_outputs, deploy_backend
 
 
-async def deploy_campus(
-    settings: CampusStackSettings, given: Given, cluster: kubernetes.Provider
-) -> pulumi.Inputs:
-    """Build the campus and describe it in the same shapes as the platform does: the stack's outputs.
+async def read_platform(settings: CampusStackSettings, given: Given) -> dict[str, Any]:
+    """Read the outputs of the platform's stack that the campus builds on.
 
-    Raises SettingsError when the platform's stack does not leave this campus to a stack of its own.
+    Raises SettingsError when that stack does not leave this campus to a stack of its own.
     """
-    platform = await _outputs(settings.platform)
+    reference = pulumi.StackReference(settings.platform)
+    details = await asyncio.gather(*(reference.get_output_details(name) for name in NEEDED))
+    outputs = zip(NEEDED, details, strict=True)
+    platform = {name: output.value for name, output in outputs if output.value is not None}
     if broken := list(unattachable(settings, given.project, platform)):
         raise SettingsError(given.stack, given.findings(broken))
+    return platform
+
+
+def deploy_campus(
+    settings: CampusStackSettings, platform: Mapping[str, Any], cluster: kubernetes.Provider
+) -> pulumi.Inputs:
+    """Build the campus and describe it in the same shapes as the platform does: the stack's outputs."""
     campus, gateway = settings.campus.id, platform["gateway"]
     backend = deploy_backend(
         f"campus-{campus}",
@@ -57,13 +66,4 @@ async def deploy_campus(
             }
         },
         "tls": {campus: platform["tls"][campus]},
-    }
-
-
-async def _outputs(stack: str) -> dict[str, Any]:
-    """The outputs of another stack that this one needs, as far as that stack has them."""
-    reference = pulumi.StackReference(stack)
-    details = await asyncio.gather(*(reference.get_output_details(name) for name in NEEDED))
-    return {
-        name: detail.value for name, detail in zip(NEEDED, details, strict=True) if detail.value is not None
     }

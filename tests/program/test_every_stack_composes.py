@@ -1,0 +1,171 @@
+"""Each committed stack file, run as a whole: what it makes, where, in which order, and what it tells."""
+
+import pytest
+
+from tests.program.conftest import Committed
+from tests.program.engine import ROOT
+
+STACKS = sorted(file.name.split(".")[1] for file in ROOT.glob("Pulumi.*.yaml"))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_committed_stack_file_composes(committed: Committed, stack: str) -> None:
+    made = committed(stack)
+    assert (made.exit_code, made.errors) == (0, []), "a committed stack file must work as it is"
+    assert made.of_kind("Deployment"), "a stack without a Deployment speaks to nobody"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_stack_tells_the_same_shapes(committed: Committed, stack: str) -> None:
+    told = committed(stack).outputs
+    assert set(told) == {"domain", "gateway", "backends", "campuses", "tls"}
+    assert set(told["gateway"]) == {
+        "namespace",
+        "routesNamespace",
+        "ingressClass",
+        "envoySelector",
+        "httpPort",
+        "httpsPort",
+        "issuer",
+        "exposure",
+    }
+    for backend in told["backends"].values():
+        assert set(backend) == {"namespace", "service", "port", "deployment", "selector", "outputsClaim"}
+    for campus, entry in told["campuses"].items():
+        assert set(entry) - {"backend"} == {"name", "url", "host", "envoyClusters", "public"}
+        assert entry["url"] == f"https://{campus}.{told['domain']}", "a campus answers under its own name"
+        assert entry.get("backend") in {None, *told["backends"]}, (
+            "a backend is named that the stack describes"
+        )
+        assert set(told["tls"][campus]) == {"namespace", "secretName"}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_namespace_of_ours_is_made_once_and_said_on_every_object(
+    committed: Committed, stack: str
+) -> None:
+    made = committed(stack)
+    namespaces = [one.inputs["metadata"]["name"] for one in made.of_kind("Namespace")]
+    assert len(namespaces) == len(set(namespaces)), f"two resources must not own one namespace: {namespaces}"
+    used = {
+        one.inputs["metadata"]["namespace"]
+        for one in made.resources.values()
+        if "namespace" in one.inputs.get("metadata", {})
+    }
+    assert used - set(namespaces) <= {"cert-manager"}, "only cert-manager's namespace is there already"
+
+
+def test_the_platform_stack_owns_the_hosts_and_the_shared_backend(committed: Committed) -> None:
+    made = committed("dev")
+    places = {
+        (
+            one.inputs["metadata"]["namespace"],
+            one.inputs["metadata"]["name"],
+            "virtualhost" in one.inputs["spec"],
+        )
+        for one in made.of_kind("HTTPProxy")
+    }
+    assert places == {
+        ("campus-routes", "north", True),
+        ("campus-routes", "south", True),
+        ("campus-routes", "west", True),
+        ("voice", "north", False),
+        ("voice", "south", False),
+    }, "hosts live in campus-routes, routes beside their backend, and west's routes in west's own stack"
+    assert (
+        made.named("HTTPProxy", "west", "campus-routes").inputs["spec"]["includes"][0]["namespace"]
+        == "campus-west"
+    )
+
+
+def test_a_campus_stack_owns_nothing_outside_its_namespace(committed: Committed) -> None:
+    made = committed("campus-west")
+    objects = [one for one in made.resources.values() if one.kind.startswith("kubernetes:")]
+    places = {one.inputs["metadata"].get("namespace", one.inputs["metadata"]["name"]) for one in objects}
+    assert places == {"campus-west"}, "the platform's stack owns the gateway, the hosts and the certificates"
+    assert [one.inputs["metadata"]["name"] for one in made.of_kind("HTTPProxy")] == ["west"]
+
+
+def test_a_campus_on_a_shared_backend_says_whose_request_it_is(committed: Committed) -> None:
+    made = committed("dev")
+    container = made.named("Deployment", "cosyvoice", "voice").inputs["spec"]["template"]["spec"][
+        "containers"
+    ][0]
+    assert {"name": "COSYVOICE_SHARED", "value": "true"} in container["env"]
+    for campus in ("north", "south"):
+        for route in made.named("HTTPProxy", campus, "voice").inputs["spec"]["routes"]:
+            if "services" in route:
+                assert route["requestHeadersPolicy"]["set"] == [{"name": "X-Campus-Id", "value": campus}]
+
+
+def test_recordings_and_their_namespaces_are_kept_when_a_stack_goes(committed: Committed) -> None:
+    made = committed("dev")
+    kept = {
+        (one.kind.rsplit(":", 1)[1], one.inputs["metadata"]["name"])
+        for one in made.resources.values()
+        if one.retained
+    }
+    assert {("Namespace", "voice"), ("PersistentVolumeClaim", "cosyvoice-output-pvc")} <= kept
+
+
+def test_only_what_outlives_a_stack_is_taken_over(committed: Committed) -> None:
+    made = committed("dev")
+    takes_over = {
+        one.name: one.inputs.get("upsertExistingObjects", "false") for one in made.of_kind("kubernetes")
+    }
+    assert takes_over == {"adopting": "true", "cluster": "false"}, "any other object that exists is refused"
+
+
+def test_a_host_goes_before_the_routes_it_includes(committed: Committed) -> None:
+    made = committed("dev")
+    for campus in ("north", "south"):
+        host, routes = (
+            made.named("HTTPProxy", campus, "campus-routes"),
+            made.named("HTTPProxy", campus, "voice"),
+        )
+        assert made.comes_after(host, routes), "removal is the reverse: the host must not outlive its routes"
+        assert not made.comes_after(routes, host), "and nothing goes in circles"
+
+
+def test_no_host_is_made_before_the_policy_that_protects_it(committed: Committed) -> None:
+    made = committed("dev")
+    bindings = made.of_kind("ValidatingAdmissionPolicyBinding")
+    assert bindings, "without an admission policy any tenant can take another campus's host down"
+    for route in made.of_kind("HTTPProxy"):
+        for binding in bindings:
+            assert made.comes_after(route, binding), f"{route.name} must wait for {binding.name}"
+
+
+def test_a_backend_waits_for_its_namespace(committed: Committed) -> None:
+    made = committed("dev")
+    assert made.comes_after(made.named("Deployment", "cosyvoice", "voice"), made.named("Namespace", "voice"))
+
+
+def test_prod_serves_three_campuses_to_their_networks_only(committed: Committed) -> None:
+    made = committed("prod")
+    allowed = {
+        campus: [
+            rule["cidr"]
+            for rule in made.named("HTTPProxy", campus, "campus-routes").inputs["spec"]["virtualhost"][
+                "ipAllowPolicy"
+            ]
+        ]
+        for campus in ("north", "south", "harbour")
+    }
+    assert allowed == {
+        "north": ["198.51.100.0/25"],
+        "south": ["198.51.100.128/25"],
+        "harbour": ["203.0.113.0/24", "2001:db8:a::/48"],
+    }, "allowFrom is enforced at the gateway"
+
+
+def test_prod_asks_for_a_gpu_on_the_chosen_nodes(committed: Committed) -> None:
+    pod = committed("prod").named("Deployment", "cosyvoice", "voice").inputs["spec"]["template"]["spec"]
+    assert pod["nodeSelector"] == {"nvidia.com/gpu.product": "NVIDIA-L40S"}
+    assert pod["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "1"
+    assert pod["containers"][0]["image"] == "ghcr.io/campus-voice/cosyvoice:0.1.0-cuda"
+
+
+def test_prod_has_certificates_of_a_public_authority(committed: Committed) -> None:
+    (issuer,) = committed("prod").of_kind("ClusterIssuer")
+    assert issuer.inputs["spec"]["acme"]["email"] == "voice-operations@example.org"
