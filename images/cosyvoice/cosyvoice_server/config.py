@@ -1,0 +1,82 @@
+"""The server's settings, read once from the environment and checked all together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class EngineName(StrEnum):
+    """The engines a server can be started with."""
+
+    KOKORO = "kokoro"
+    """Kokoro-82M on a CPU: preset voices in Chinese and English, no cloning."""
+    COSYVOICE = "cosyvoice"
+    """The real CosyVoice model on a GPU."""
+
+
+class ConfigurationError(Exception):
+    """The environment does not describe a server; the text has one line for each thing wrong."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a server is started with; every field is one ``COSYVOICE_*`` variable."""
+
+    engine: EngineName = EngineName.KOKORO
+    model_dir: Path = Path("/opt/kokoro")
+    """The folder that holds the engine's model files; nothing is ever downloaded."""
+    outputs_dir: Path = Path("/root/CosyVoice/outputs")
+    """Where each reply is kept, as ``<campus>/output_<time>_<id>.wav``."""
+    port: int = 7860
+    """People and the API."""
+    metrics_port: int = 9464
+    """``/metrics``, ``/healthz`` and ``/readyz``."""
+    shared: bool = False
+    """True when several campuses use this server: a request that names no campus is then refused."""
+    drain_seconds: int = 600
+    """The longest a stopping server waits for running syntheses."""
+
+
+def settings_from(environment: Mapping[str, str]) -> Settings:
+    """Read the settings; a variable that is absent or empty takes its default.
+
+    Raises:
+        ConfigurationError: naming every variable that is wrong, its value, the rule and the way out.
+    """
+    problems: list[str] = []
+    given = {name: value for name, value in environment.items() if value}
+    default = Settings()
+
+    def integer(name: str, fallback: int, lowest: int, highest: int) -> int:
+        text = given.get(name, str(fallback))
+        if text.isascii() and text.isdigit() and lowest <= int(text) <= highest:
+            return int(text)
+        problems.append(f"{name} is {text!r}: give a whole number from {lowest} to {highest}, or leave it out for {fallback}")
+        return fallback
+
+    def one_of(name: str, fallback: str, allowed: tuple[str, ...]) -> str:
+        text = given.get(name, fallback)
+        if text in allowed:
+            return text
+        problems.append(f"{name} is {text!r}: give one of {', '.join(allowed)}, or leave it out for {fallback}")
+        return fallback
+
+    settings = Settings(
+        engine=EngineName(one_of("COSYVOICE_ENGINE", default.engine, tuple(EngineName))),
+        model_dir=Path(given.get("COSYVOICE_MODEL_DIR", default.model_dir)),
+        outputs_dir=Path(given.get("COSYVOICE_OUTPUTS_DIR", default.outputs_dir)),
+        port=integer("COSYVOICE_PORT", default.port, 1, 65535),
+        metrics_port=integer("COSYVOICE_METRICS_PORT", default.metrics_port, 1, 65535),
+        shared=one_of("COSYVOICE_SHARED", "false", ("true", "false")) == "true",
+        drain_seconds=integer("COSYVOICE_DRAIN_SECONDS", default.drain_seconds, 0, 86400),
+    )
+    if settings.port == settings.metrics_port:
+        problems.append(f"COSYVOICE_PORT and COSYVOICE_METRICS_PORT are both {settings.port}: give them different ports")
+    if not settings.model_dir.is_dir():
+        problems.append(
+            f"COSYVOICE_MODEL_DIR is {str(settings.model_dir)!r}, which is not a folder: mount the model there or name its folder"
+        )
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+    return settings

@@ -1,0 +1,78 @@
+"""What may reach Gradio: known paths only, from a known campus, of bounded size, and nothing new while draining."""
+
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cosyvoice_server.campus import CampusError, campus_of
+
+PAGES = re.compile(r"/(?:config/?|(?:assets|static)/.+|theme\.css|robots\.txt|favicon\.ico|manifest\.json|pwa_icon(?:/\d+)?)?")
+API = re.compile(
+    r"/gradio_api/(?:app_id/?|startup-events|theme\.css|info/?|heartbeat/[^/]+|queue/(?:join|data|status)"
+    r"|(?:call|run|api)/.+|cancel|reset/?|upload|upload_progress|file=/.+|stream/.+)"
+)
+SYNTHESIS = re.compile(r"/gradio_api/(?:queue/join|(?:call|run|api)/.+)")
+ENDLESS = re.compile(r"/gradio_api/heartbeat/.+")
+UPLOAD = "/gradio_api/upload"
+LARGEST_UPLOAD = 16 * 1024 * 1024
+"""Bytes: a prompt of 30 s at 48 kHz in stereo is 6 MB."""
+LARGEST_BODY = 1024 * 1024
+"""Bytes of any other request."""
+
+
+class Gate:
+    """ASGI middleware in front of Gradio. It also counts the requests that are under way."""
+
+    def __init__(self, app: ASGIApp, *, shared: bool, closed: Callable[[], bool]) -> None:
+        """Guard ``app``; ``closed`` tells whether new syntheses are to be refused."""
+        self._app = app
+        self._shared = shared
+        self._closed = closed
+        self.under_way = 0
+        """Requests being answered now, without the heartbeats, which only a client ends."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it with a sentence."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        counts = not ENDLESS.fullmatch(scope["path"])
+        self.under_way += counts
+        try:
+            refusal = self._refusal(scope)
+            await (refusal or self._app)(scope, receive, send)
+        finally:
+            self.under_way -= counts
+
+    def _refusal(self, scope: Scope) -> JSONResponse | None:
+        """Decide about a request from its first line and its headers."""
+        path: str = scope["path"]
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        if not (PAGES.fullmatch(path) or API.fullmatch(path)):
+            return refused(HTTPStatus.NOT_FOUND, "This server has no such page.")
+        try:
+            campus_of(headers, shared=self._shared)
+        except CampusError as error:
+            return refused(HTTPStatus.BAD_REQUEST, str(error))
+        if scope["method"] != "POST":
+            return None
+        if SYNTHESIS.fullmatch(path) and self._closed():
+            return refused(HTTPStatus.SERVICE_UNAVAILABLE, "This server is being replaced: try again in a moment.", retry_after="5")
+        return over_size(headers.get("content-length", ""), LARGEST_UPLOAD if path == UPLOAD else LARGEST_BODY)
+
+
+def over_size(length: str, limit: int) -> JSONResponse | None:
+    """Refuse a body that does not tell its length, or is longer than ``limit`` bytes."""
+    if not length.isdigit():
+        return refused(HTTPStatus.LENGTH_REQUIRED, "Send the request with a Content-Length.")
+    if int(length) > limit:
+        return refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The request has {length} bytes and may have {limit}: send less.")
+    return None
+
+
+def refused(status: HTTPStatus, sentence: str, retry_after: str | None = None) -> JSONResponse:
+    """Answer with ``{"detail": sentence}``, the form of Gradio's own refusals."""
+    return JSONResponse({"detail": sentence}, status, {"Retry-After": retry_after} if retry_after else None)

@@ -1,0 +1,134 @@
+"""Speaking one request from start to end: checks, counting, time taken, and the copy on the outputs volume."""
+
+import logging
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cosyvoice_server.audio import keep
+from cosyvoice_server.engines.base import Engine, Mode, Samples, SpeechError, SpeechRequest
+from cosyvoice_server.metrics import Metrics
+
+LONGEST_TEXT = 20_000
+"""Characters in one request: about an hour of speech."""
+SLOWEST, FASTEST = 0.5, 2.0
+LOG = logging.getLogger(__name__)
+
+
+class Speaker:
+    """Speaks requests with one engine and keeps what was said."""
+
+    def __init__(self, engine: Engine, outputs: Path, metrics: Metrics) -> None:
+        self.engine = engine
+        self._outputs = outputs
+        self._metrics = metrics
+        self._replies: set[_Reply] = set()
+
+    @property
+    def running(self) -> int:
+        """Syntheses running now."""
+        return len(self._replies)
+
+    def speak(self, request: SpeechRequest, campus: str) -> Iterator[Samples]:
+        """Yield the audio of a request, chunk by chunk, and keep the whole of it in the campus's outputs folder.
+
+        Whatever happens, the request ends: it is counted once, and nothing of it holds a slot.
+
+        Raises:
+            SpeechError: the request cannot be spoken, or the engine failed on it; the text is for the person who asked.
+        """
+        reply = _Reply(self._metrics, campus, request.mode)
+        self._replies.add(reply)
+        chunks: list[Samples] = []
+        try:
+            check(request)
+            for chunk in self.engine.synthesize(request):
+                chunks.append(chunk)
+                reply.heard(len(chunk) / self.engine.sample_rate)
+                yield chunk
+            self._keep(chunks, campus)
+            reply.outcome = "spoken"
+        except SpeechError:
+            reply.outcome = "refused"
+            raise
+        except Exception as error:
+            reply.outcome = "failed"
+            LOG.error("synthesis failed: %s", without_message(error))
+            message = "朗读失败，请稍后再试。 Speaking failed: try again, and tell the operator if it fails again."
+            raise SpeechError(message) from None
+        finally:
+            self._replies.discard(reply)
+            reply.end()
+
+    def _keep(self, chunks: list[Samples], campus: str) -> None:
+        """Write the reply to the outputs volume; a full volume costs the copy, not the reply."""
+        timestamp = datetime.now(UTC).strftime("%Y%m%d_%H%M%S")
+        try:
+            keep(chunks, self.engine.sample_rate, self._outputs / campus, timestamp)
+        except OSError as error:
+            self._metrics.unsaved.labels(campus).inc()
+            LOG.error("a reply of campus %s was not kept: %s", campus, error.strerror)
+
+
+class _Reply:
+    """What is counted of one reply."""
+
+    def __init__(self, metrics: Metrics, campus: str, mode: Mode, clock: Callable[[], float] = time.monotonic) -> None:
+        self.outcome = "cancelled"  # until it is known to have ended otherwise
+        self._metrics = metrics
+        self._campus = campus
+        self._mode = mode.slug
+        self._clock = clock
+        self._began = clock()
+        self._audio = 0.0
+        self._first: float | None = None
+
+    def heard(self, seconds: float) -> None:
+        """Note a chunk of so many seconds of audio."""
+        self._audio += seconds
+        if self._first is None and self._audio >= 1:
+            self._first = self._clock() - self._began
+
+    def end(self) -> None:
+        """Count the reply."""
+        took = self._clock() - self._began
+        metrics, labels = self._metrics, (self._campus, self._mode)
+        metrics.requests.labels(*labels, self.outcome).inc()
+        metrics.audio_seconds.labels(*labels).inc(self._audio)
+        if self.outcome == "spoken":
+            metrics.synthesis_seconds.labels(*labels).observe(took)
+            metrics.first_audio_seconds.labels(*labels).observe(took if self._first is None else self._first)
+
+
+def check(request: SpeechRequest) -> None:
+    """Refuse a request that no engine can speak, whatever its model.
+
+    Raises:
+        SpeechError: saying what is missing or out of range.
+    """
+    if not request.text.strip():
+        message = "请输入要合成的文本。 Enter a text to speak."
+        raise SpeechError(message)
+    if len(request.text) > LONGEST_TEXT:
+        message = f"文本有 {len(request.text)} 个字符，请分成几段。 The text has more than {LONGEST_TEXT} characters: split it."
+        raise SpeechError(message)
+    if not SLOWEST <= request.speed <= FASTEST:
+        message = f"语速须在 {SLOWEST} 到 {FASTEST} 之间。 The speed must lie between {SLOWEST} and {FASTEST}."
+        raise SpeechError(message)
+    if request.mode in (Mode.ZERO_SHOT, Mode.CROSS_LINGUAL) and request.prompt_wav is None:
+        message = "prompt音频为空，您是否忘记输入prompt音频？ This mode needs a prompt recording: upload or record one."
+        raise SpeechError(message)
+    if request.mode is Mode.ZERO_SHOT and not request.prompt_text.strip():
+        message = "prompt文本为空，您是否忘记输入prompt文本？ This mode needs the prompt recording's text: enter it."
+        raise SpeechError(message)
+    if request.mode is Mode.INSTRUCT and not request.instruction.strip():
+        message = "您正在使用自然语言控制模式, 请输入instruct文本。 This mode needs an instruction: enter it."
+        raise SpeechError(message)
+
+
+def without_message(error: BaseException) -> str:
+    """Write an error's type and places, but not its message, which may quote what a person asked to be read."""
+    places = "; ".join(f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
+    return f"{type(error).__name__} at {places}"

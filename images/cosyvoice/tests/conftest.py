@@ -1,0 +1,48 @@
+"""The servers that the tests talk to: the real one, with Kokoro, and one whose engine the test holds in its hand."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from speech_process import SpeechServer, running
+
+import fetch_assets
+
+SERVER = [sys.executable, "-m", "cosyvoice_server"]
+HELD_SERVER = [sys.executable, str(Path(__file__).with_name("held_server.py"))]
+
+
+@pytest.fixture(scope="session")
+def kokoro() -> Path:
+    """The model folder, fetched once into the sandbox's cache."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "campus-voice" / "kokoro"
+    fetch_assets.fetch(folder, os.environ.get("UV") or shutil.which("uv") or "uv")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(kokoro: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpeechServer]:
+    """The real server, shared by several campuses."""
+    with running(SERVER, tmp_path_factory.mktemp("server"), COSYVOICE_MODEL_DIR=str(kokoro), COSYVOICE_SHARED="true") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def held_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpeechServer]:
+    """The shared server whose engine waits for its permission."""
+    folder = tmp_path_factory.mktemp("held")
+    with running([*HELD_SERVER, str(folder / "permission")], folder, COSYVOICE_MODEL_DIR=str(folder), COSYVOICE_SHARED="true") as started:
+        yield started
+
+
+@pytest.fixture
+def permission(held_server: SpeechServer) -> Iterator[Path]:
+    """The file that lets the held engine speak; absent when a test starts."""
+    file = held_server.folder / "permission"
+    file.unlink(missing_ok=True)
+    yield file
+    file.touch()

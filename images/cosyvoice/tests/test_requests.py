@@ -1,0 +1,96 @@
+"""Which requests are taken, refused or ended, and what they leave behind."""
+
+import http.client
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from speech_process import NORTH, ZERO_SHOT, SpeechServer, wait_until
+
+FULL = {"detail": "Queue is full. Max size is 4 and size is 4."}
+NO_CAMPUS = "This server speaks for several campuses and the request has no X-Campus-Id header: send it through the campus's own address."
+
+
+def test_a_shared_server_refuses_a_request_that_names_no_campus(held_server: SpeechServer) -> None:
+    server = held_server
+
+    answer = server.ask("你好。", headers={})
+
+    assert answer.status_code == 400, "without a campus nothing is spoken"
+    assert answer.json() == {"detail": NO_CAMPUS}, "the answer says what to do"
+    assert httpx.get(server.url).status_code == 400, "not even the page is shown"
+    assert server.ask("你好。", headers={"X-Campus-Id": "../north"}).status_code == 400, "a campus id is never a path"
+    assert server.operations("/readyz").status_code == 200, "probes need no campus"
+
+
+def test_the_seventh_request_at_once_is_told_that_the_queue_is_full(held_server: SpeechServer, permission: Path) -> None:
+    server = held_server
+    first_two = [server.ask("你好。").json()["event_id"] for _ in range(2)]
+    wait_until(lambda: server.metric("cosyvoice_in_flight_requests") == 2 or None, "two requests run at once")
+    waiting = [server.ask("你好。").json()["event_id"] for _ in range(4)]
+
+    seventh = server.ask("你好。")
+
+    assert seventh.status_code == 503, "a full queue is an ordinary 503"
+    assert seventh.json() == FULL, "in the words of CosyVoice's page"
+    permission.touch()
+    endings = [list(server.events(event))[-1][0] for event in first_two + waiting]
+    assert endings == ["complete"] * 6, "those that were let in are all answered"
+
+
+def test_requests_that_fail_in_the_engine_free_their_slots_and_tell_no_text(held_server: SpeechServer, permission: Path) -> None:
+    server = held_server
+    permission.touch()
+    endings = [server.hear("fail: a pupil's secret")[-1] for _ in range(3)]
+
+    assert [name for name, _ in endings] == ["error"] * 3, "a failure ends the reply with an error"
+    assert server.hear("你好。")[-1][0] == "complete", "after more failures than there are slots the next one is spoken"
+    assert server.metric('cosyvoice_requests_total{campus="north",mode="preset",outcome="failed"}') == 3.0, "failures are counted"
+    assert "RuntimeError" in server.log, "the operator learns what went wrong"
+    assert "secret" not in server.log, "what a person asked to be read is in no log"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"text": "  "}, "请输入要合成的文本。 Enter a text to speak."),
+        ({"text": "字" * 20_001}, "文本有 20001 个字符，请分成几段。 The text has more than 20000 characters: split it."),
+        ({"mode_checkbox_group": ZERO_SHOT}, "This mode needs a prompt recording: upload or record one."),
+        ({"mode_checkbox_group": "自然语言控制"}, "This mode needs an instruction: enter it."),
+    ],
+)  # fmt: skip
+def test_a_request_that_lacks_something_is_answered_with_what_to_do(
+    held_server: SpeechServer, change: dict[str, Any], sentence: str
+) -> None:
+    server = held_server
+
+    name, data = server.hear(change.pop("text", "你好。"), **change)[-1]
+
+    assert name == "error", "the request is refused"
+    assert sentence in str(data), f"the person is told why, not {data}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/monitoring", "/openapi.json", "/gradio_api/openapi.json", "/gradio_api/proxy=http://127.0.0.1/", "/gradio_api/vibe-code",
+     "/gradio_api/runs", "/gradio_api/component_server", "/gradio_api/file=http://127.0.0.1/", "/docs", "/login"],
+)  # fmt: skip
+def test_gradios_inner_paths_are_not_served(held_server: SpeechServer, path: str) -> None:
+    server = held_server
+
+    answer = httpx.get(server.url + path, headers=NORTH)
+
+    assert (answer.status_code, answer.json()) == (404, {"detail": "This server has no such page."}), "only what the page needs is open"
+
+
+def test_a_recording_that_is_too_large_is_refused_before_it_is_read(held_server: SpeechServer) -> None:
+    server = held_server
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.putrequest("POST", "/gradio_api/upload")
+    for name, value in (NORTH | {"Content-Length": str(17 * 1024 * 1024)}).items():
+        connection.putheader(name, value)
+    connection.endheaders()
+
+    assert connection.getresponse().status == 413, "16 MiB hold any prompt recording"
+    connection.close()
