@@ -1,5 +1,7 @@
 """Pulumi components that give every campus its own voice service behind one gateway."""
 
+from pulumi import ComponentResource
+
 from .adoption import adopt_existing
 from .contour_gateway.args import ContourGatewayArgs, ContourGatewayIssuerArgs
 from .contour_gateway.component import ContourGateway
@@ -17,7 +19,20 @@ from .shared.errors import InvalidSettingsError, Problem
 from .tenant_route.args import TenantRouteArgs, TenantRouteIssuerArgs
 from .tenant_route.component import TenantRoute
 
+PACKAGE = "campus-voice"
+"""Name of the package in Pulumi: the first part of every type token."""
+
+COMPONENTS: list[type[ComponentResource]] = [
+    ContourGateway,
+    CosyVoiceBackend,
+    Observability,
+    TenantRoute,
+]
+"""Every component, as the plugin offers them."""
+
 __all__ = [
+    "COMPONENTS",
+    "PACKAGE",
     "ContourGateway",
     "ContourGatewayArgs",
     "ContourGatewayIssuerArgs",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from campus_voice.shared import labels
+from campus_voice.shared.certificates import API, private_key
 from campus_voice.shared.enums import IssuerKind
 from campus_voice.shared.manifests import WAIT_FOR_READY, Manifest, Objects, Text, metadata
 
@@ -21,8 +22,6 @@ ISSUER = "issuer"
 CONTOUR_KEYS = "contourcert"
 ENVOY_KEYS = "envoycert"
 
-_API = "cert-manager.io/v1"
-_KEY = {"algorithm": "ECDSA", "rotationPolicy": "Always", "size": 256}
 _TEN_YEARS = "87600h0m0s"
 _THREE_MONTHS = "2160h0m0s"
 """Durations are written as cert-manager's controllers would store them."""
@@ -93,13 +92,13 @@ def _own_ca(settings: GatewaySettings, ca_name: Text) -> Objects:
     root = f"{settings.issuer.name}-ca-root"
     return {
         CA_ROOT: {
-            "apiVersion": _API,
+            "apiVersion": API,
             "kind": "Issuer",
             "metadata": _in_cert_manager(settings, root),
             "spec": {"selfSigned": {}},
         },
         CA_CERTIFICATE: {
-            "apiVersion": _API,
+            "apiVersion": API,
             "kind": "Certificate",
             "metadata": _in_cert_manager(settings, name),
             "spec": {
@@ -107,7 +106,7 @@ def _own_ca(settings: GatewaySettings, ca_name: Text) -> Objects:
                 "duration": _TEN_YEARS,
                 "isCA": True,
                 "issuerRef": {"kind": "Issuer", "name": root},
-                "privateKey": _KEY,
+                "privateKey": private_key(),
                 "secretName": name,
             },
         },
@@ -132,7 +131,7 @@ def _acme(settings: GatewaySettings) -> Manifest:
 
 def _cluster_issuer(name: str, spec: Manifest) -> Manifest:
     return {
-        "apiVersion": _API,
+        "apiVersion": API,
         "kind": "ClusterIssuer",
         "metadata": metadata(name, _labels(), annotations=WAIT_FOR_READY),
         "spec": spec,
@@ -141,7 +140,7 @@ def _cluster_issuer(name: str, spec: Manifest) -> Manifest:
 
 def _issuer(settings: GatewaySettings, name: str, spec: Manifest) -> Manifest:
     return {
-        "apiVersion": _API,
+        "apiVersion": API,
         "kind": "Issuer",
         "metadata": metadata(name, _labels(), namespace=settings.namespace, annotations=WAIT_FOR_READY),
         "spec": spec,
@@ -162,10 +161,10 @@ def _xds_certificate(
     settings: GatewaySettings, name: str, spec: Mapping[str, object], *, issuer: str
 ) -> Manifest:
     return {
-        "apiVersion": _API,
+        "apiVersion": API,
         "kind": "Certificate",
         "metadata": metadata(name, _labels(), namespace=settings.namespace, annotations=WAIT_FOR_READY),
-        "spec": {**spec, "issuerRef": {"kind": "Issuer", "name": issuer}, "privateKey": _KEY},
+        "spec": {**spec, "issuerRef": {"kind": "Issuer", "name": issuer}, "privateKey": private_key()},
     }
 
 

@@ -9,7 +9,7 @@ import pulumi_random
 from campus_voice.shared.enums import IssuerKind
 from campus_voice.shared.registration import Registrar, checked, known_after
 
-from . import admission, certificates, checks, control_plane, crds, edge, render
+from . import admission, certificates, checks, control_plane, crds, edge, render, walls
 from .args import ContourGatewayArgs
 
 
@@ -92,12 +92,12 @@ class ContourGateway(pulumi.ComponentResource):
         objects = Registrar(self, name, rendered)
         home, routes = objects.add_all([render.NAMESPACE, render.ROUTES_NAMESPACE])
         kinds = objects.add_all([suffix for suffix in rendered if suffix.startswith("crd-")], retain=True)
-        policies = _add_policies(objects, kinds)
+        policy = _add_policy(objects, kinds)
         issuers = _add_issuer(objects, settings)
         contour = _add_control_plane(objects, home, kinds, _add_xds(objects, home))
         envoy = _add_edge(objects, home, contour)
 
-        ready = [routes, *policies, *issuers, *envoy]
+        ready = [routes, policy, *issuers, *envoy]
         self.namespace = known_after(settings.namespace, *ready)
         self.routes_namespace = known_after(settings.routes_namespace, *ready)
         self.ingress_class = known_after(settings.ingress_class, *ready)
@@ -146,11 +146,10 @@ def _authority(component: pulumi.ComponentResource, name: str) -> pulumi.Output[
     return pulumi.Output.concat("Campus Voice ", identifier.hex)
 
 
-def _add_policies(objects: Registrar, kinds: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
-    """Register the admission policies, after the kinds whose fields they read."""
-    hosts = objects.add(admission.HOSTS_POLICY, kinds)
-    names = objects.add(admission.NAMES_POLICY, kinds)
-    return [objects.add(admission.HOSTS_BINDING, [hosts]), objects.add(admission.NAMES_BINDING, [names])]
+def _add_policy(objects: Registrar, kinds: Sequence[pulumi.Resource]) -> pulumi.Resource:
+    """Register the admission policy, after the kinds whose fields it reads."""
+    policy = objects.add(admission.POLICY, kinds)
+    return objects.add(admission.BINDING, [policy])
 
 
 def _add_issuer(objects: Registrar, settings: checks.GatewaySettings) -> list[pulumi.Resource]:
@@ -184,7 +183,7 @@ def _add_control_plane(
             control_plane.ACCOUNT,
             control_plane.ROLE,
             control_plane.CONFIG,
-            admission.CONTOUR_WALL,
+            walls.CONTOUR,
             control_plane.SERVICE,
         ],
         [home],
@@ -202,5 +201,5 @@ def _add_edge(
     objects: Registrar, home: pulumi.Resource, contour: Sequence[pulumi.Resource]
 ) -> list[pulumi.Resource]:
     """Register Envoy, whose release may not be ahead of the control plane's."""
-    account, wall, service = objects.add_all([edge.ACCOUNT, admission.ENVOY_WALL, edge.SERVICE], [home])
+    account, wall, service = objects.add_all([edge.ACCOUNT, walls.ENVOY, edge.SERVICE], [home])
     return [service, objects.add(edge.DAEMON_SET, [account, wall, *contour])]

@@ -6,11 +6,11 @@ import yaml
 
 from campus_voice.shared import labels, scrape
 from campus_voice.shared.manifests import (
-    RESTRICTED_CONTAINER,
     Manifest,
     Objects,
     environment_of_pod,
     metadata,
+    restricted_container,
     restricted_pod,
 )
 
@@ -259,7 +259,7 @@ def _container(settings: GatewaySettings) -> Manifest:
             "limits": {"memory": "512Mi"},
             "requests": {"cpu": "100m", "memory": "128Mi"},
         },
-        "securityContext": RESTRICTED_CONTAINER,
+        "securityContext": restricted_container(),
         "volumeMounts": [
             {"mountPath": "/certs", "name": "contourcert", "readOnly": True},
             {"mountPath": "/config", "name": "contour-config", "readOnly": True},

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from campus_voice.shared import labels, scrape
 from campus_voice.shared.enums import Exposure
 from campus_voice.shared.manifests import (
-    RESTRICTED_CONTAINER,
     Manifest,
     Objects,
     environment_of_pod,
     metadata,
+    restricted_container,
     restricted_pod,
 )
 
@@ -157,7 +157,7 @@ def _shutdown_manager(settings: GatewaySettings) -> Manifest:
         },
         "name": "shutdown-manager",
         "resources": _resources("25m", "50Mi", {"memory": "128Mi"}),
-        "securityContext": RESTRICTED_CONTAINER,
+        "securityContext": restricted_container(),
         "volumeMounts": [{"mountPath": "/admin", "name": "envoy-admin"}],
     }
 
@@ -194,7 +194,7 @@ def _envoy(settings: GatewaySettings) -> Manifest:
         },
         # Without a reserved share a busy speech server on the same node doubles every response time.
         "resources": _resources("300m", "128Mi", {"cpu": str(_CPUS), "memory": "512Mi"}),
-        "securityContext": RESTRICTED_CONTAINER,
+        "securityContext": restricted_container(),
         "volumeMounts": [
             {"mountPath": "/config", "name": "envoy-config", "readOnly": True},
             {"mountPath": "/certs", "name": "envoycert", "readOnly": True},
@@ -239,7 +239,7 @@ def _bootstrap(settings: GatewaySettings) -> Manifest:
         "imagePullPolicy": "IfNotPresent",
         "name": "envoy-initconfig",
         "resources": _resources("25m", "50Mi", {"memory": "128Mi"}),
-        "securityContext": RESTRICTED_CONTAINER,
+        "securityContext": restricted_container(),
         "volumeMounts": [
             {"mountPath": "/config", "name": "envoy-config"},
             {"mountPath": "/certs", "name": "envoycert", "readOnly": True},

@@ -3,7 +3,7 @@
 from campus_voice.shared import labels
 from campus_voice.shared.manifests import Objects, Text, namespace
 
-from . import admission, certificates, control_plane, crds, edge
+from . import admission, certificates, control_plane, crds, edge, walls
 from .checks import GatewaySettings
 
 NAMESPACE = "namespace"
@@ -25,8 +25,8 @@ def objects(settings: GatewaySettings, ca_name: Text, definitions: bytes) -> Obj
         **certificates.campuses(settings, ca_name),
         **control_plane.objects(settings),
         **edge.objects(settings),
-        **admission.walls(settings),
-        **admission.policies(settings),
+        **walls.objects(settings),
+        **admission.objects(settings),
     }
 
 

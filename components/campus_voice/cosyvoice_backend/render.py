@@ -2,12 +2,12 @@
 
 from campus_voice.shared import labels, scrape
 from campus_voice.shared.manifests import (
-    RESTRICTED_CONTAINER,
     SKIP_AWAIT,
     Manifest,
     Objects,
     environment,
     metadata,
+    restricted_container,
     restricted_pod,
 )
 
@@ -200,7 +200,7 @@ def _container(settings: BackendSettings) -> Manifest:
         ],
         "readinessProbe": _probe("/readyz", period=5, failures=3),
         "resources": _resources(settings, settings.power),
-        "securityContext": RESTRICTED_CONTAINER,
+        "securityContext": restricted_container(),
         "startupProbe": _probe(
             "/readyz", period=_PROBE_SECONDS, failures=_start_seconds(settings) // _PROBE_SECONDS
         ),

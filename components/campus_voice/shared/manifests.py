@@ -48,12 +48,13 @@ def namespace(
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata(name, {**labels, **levels})}
 
 
-RESTRICTED_CONTAINER: Manifest = {
-    "allowPrivilegeEscalation": False,
-    "capabilities": {"drop": ["ALL"]},
-    "readOnlyRootFilesystem": True,
-}
-"""What every container of ours may do: nothing beyond its own process."""
+def restricted_container() -> Manifest:
+    """Make the security context of every container of ours: nothing beyond its own process."""
+    return {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+    }
 
 
 def restricted_pod(user: int, *, fs_group: int | None = None) -> Manifest:

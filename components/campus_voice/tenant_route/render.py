@@ -1,6 +1,7 @@
 """The Kubernetes objects of a TenantRoute."""
 
 from campus_voice.shared import labels, names
+from campus_voice.shared.certificates import API, private_key
 from campus_voice.shared.enums import RoutePart
 from campus_voice.shared.manifests import SKIP_AWAIT, WAIT_FOR_READY, Manifest, Objects, metadata
 
@@ -37,7 +38,7 @@ def root(settings: RouteSettings) -> Objects:
     """Render the certificate and the virtual host."""
     return {
         CERTIFICATE: {
-            "apiVersion": "cert-manager.io/v1",
+            "apiVersion": API,
             "kind": "Certificate",
             "metadata": metadata(
                 names.certificate_secret(settings.campus),
@@ -48,7 +49,7 @@ def root(settings: RouteSettings) -> Objects:
             "spec": {
                 "dnsNames": [settings.host],
                 "issuerRef": {"kind": settings.issuer_kind, "name": settings.issuer_name},
-                "privateKey": {"algorithm": "ECDSA", "rotationPolicy": "Always", "size": 256},
+                "privateKey": private_key(),
                 "secretName": names.certificate_secret(settings.campus),
             },
         },
