@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from campus_sandbox.build.build import build
 from campus_sandbox.command import Command
 from campus_sandbox.node.command import check_machine
 from campus_sandbox.node.lock import locked
@@ -11,6 +12,7 @@ from campus_sandbox.node.root import Root
 from campus_sandbox.node.up import Cluster
 from campus_sandbox.paths import Paths
 from campus_sandbox.progress import Durations, show_progress
+from campus_sandbox.pulumi_home import prepare_pulumi_home
 from campus_sandbox.steps import run_steps
 from campus_sandbox.versions import Versions
 
@@ -21,9 +23,10 @@ def _up(paths: Paths, options: argparse.Namespace) -> int:
     node = Node(paths, versions, root)
     check_machine(node, root)
     with locked(paths, "up"):
-        steps = Cluster(paths, versions, node).steps()
+        worked = build(paths)
         with show_progress(Durations(paths.durations, paths.owner)) as progress:
-            worked = run_steps(steps, progress, paths.build_log)
+            worked += run_steps(Cluster(paths, versions, node).steps(), progress, paths.build_log)
+        prepare_pulumi_home(paths, versions, lambda line: print(line, file=sys.stderr))
     if worked == 0:
         print("The sandbox runs; there was nothing to do.", file=sys.stderr)
     return 0

@@ -49,9 +49,6 @@ def _down(paths: Paths, options: argparse.Namespace) -> int:
     existed = paths.state.exists()
     with locked(paths, "down"):
         _node(paths).remove()
-        link = paths.repository_links / "kubeconfig"
-        if link.is_symlink() and link.readlink() == paths.kubeconfig:
-            link.unlink()
         paths.lock.unlink()
         paths.state.rmdir()
     print("The sandbox is gone." if existed else "There is no sandbox.", file=sys.stderr)

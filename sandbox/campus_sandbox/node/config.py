@@ -12,18 +12,17 @@ from campus_sandbox.node.network import (
     NODE_POD_RANGE,
 )
 
-PAUSE_IMAGE: Final = "localhost/pause"
 CNI_CONFIGURATION: Final = "cni/10-sandbox.conflist"
 
 
-def configuration_files(pause_version: str) -> Mapping[str, str]:
+def configuration_files(pause_image: str) -> Mapping[str, str]:
     """Content of each file below the node's configuration folder, by its relative path.
 
     Args:
-        pause_version: tag of the image that holds a pod's namespaces.
+        pause_image: holds a pod's namespaces.
     """
     return {
-        "containerd.toml": containerd(f"{PAUSE_IMAGE}:{pause_version}"),
+        "containerd.toml": containerd(pause_image),
         CNI_CONFIGURATION: _json(cni()),
         "authentication.yaml": _json(authentication()),
         "kubelet.yaml": _json(kubelet()),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import IO, Final
 
+from campus_sandbox.build.images import pause_image
 from campus_sandbox.errors import SandboxError
 from campus_sandbox.node.cgroups import Cgroup
 from campus_sandbox.node.config import configuration_files
@@ -138,7 +139,7 @@ class Node:
             raise SandboxError("the node ended", way_out=f"see why in {self._layout.setup_log}")
 
     def _files(self) -> Mapping[str, str]:
-        return configuration_files(self._versions.of("kubernetes", "pause"))
+        return configuration_files(pause_image(self._versions))
 
     def _first_process(self) -> int | None:
         return first_process(self._layout, Cgroup.of_this_machine(self._layout.cgroup))

@@ -1,6 +1,5 @@
 """The steps from built artefacts to a cluster that serves."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ from campus_sandbox.addons.coredns import coredns
 from campus_sandbox.addons.install import apply, is_applied, missing, wait_available
 from campus_sandbox.addons.local_path import local_path
 from campus_sandbox.addons.policy_agent import policy_agent
+from campus_sandbox.build.images import busybox_image
 from campus_sandbox.node.api import Api
 from campus_sandbox.node.images import import_images, missing_images
 from campus_sandbox.node.layout import Layout
@@ -27,8 +27,6 @@ ADDONS: Final = "install DNS, volumes, certificates"
 PRODUCT_IMAGES: Final = "load the product's images"
 SERVING: Final = "DNS, volumes, certificates ready"
 
-BUSYBOX_IMAGE: Final = "docker.io/library/busybox:1.35.0"
-
 # Archives of what the cluster itself runs, the smallest first: pods start while the others are still loaded.
 OWN_ARCHIVES: Final = ("pause", "busybox", "coredns", "local-path-provisioner", "cert-manager")
 
@@ -41,14 +39,10 @@ class Cluster:
     versions: Versions
     node: Node
 
-    def steps(self, built: Sequence[str] = ()) -> list[Step]:
-        """All steps in their order; a step whose work is done already is not shown.
-
-        Args:
-            built: titles of the steps that must be done before the first.
-        """
+    def steps(self) -> list[Step]:
+        """All steps in their order; a step whose work is done already is not shown."""
         return [
-            Step(START, lambda _: self.node.start(), tuple(built), done=self.node.is_up_to_date),
+            Step(START, lambda _: self.node.start(), done=self.node.is_up_to_date),
             self._load(OWN_IMAGES, START, own=True),
             Step(READY, lambda _: wait_ready(self.node, self.paths), (OWN_IMAGES,), done=self._is_ready),
             Step(ADDONS, lambda _: self._install(), (READY,), done=self._is_installed),
@@ -66,7 +60,7 @@ class Cluster:
         return [
             policy_agent(),
             coredns(of("kubernetes", "coredns")),
-            local_path(of("kubernetes", "local-path-provisioner"), BUSYBOX_IMAGE),
+            local_path(of("kubernetes", "local-path-provisioner"), busybox_image(self.versions)),
             cert_manager(self.paths.manifests),
         ]
 
