@@ -43,12 +43,12 @@ class EngineLog:
         """Show what is being waited for; replaced by the next status."""
         self._send(engine_pb2.INFO, urn, message, ephemeral=True)
 
-    def _send(self, severity: engine_pb2.LogSeverity.ValueType, urn: str, message: str, ephemeral: bool) -> None:
+    def _send(
+        self, severity: engine_pb2.LogSeverity.ValueType, urn: str, message: str, ephemeral: bool
+    ) -> None:
         if self._engine is None:
             return
-        request = engine_pb2.LogRequest(
-            severity=severity, urn=urn, message=message, ephemeral=ephemeral
-        )
+        request = engine_pb2.LogRequest(severity=severity, urn=urn, message=message, ephemeral=ephemeral)
         try:
             self._engine.Log(request)
         except grpc.RpcError as lost:
@@ -99,16 +99,21 @@ def abort_not_initialized(context: grpc.ServicerContext, failure: NotInitialized
     abort(context, str(failure))
 
 
-def serve(make: Callable[[EngineLog], provider_pb2_grpc.ResourceProviderServicer]) -> None:
+def serve(make: Callable[[EngineLog, str], provider_pb2_grpc.ResourceProviderServicer]) -> None:
     """Serve a provider as a Pulumi plugin until the engine ends.
 
-    The protocol: the engine's address is the last argument, and the port is printed as the first line
+    The first argument is the version of the official provider that is stood in for; the plugin's launcher gives it.
+    The rest is the protocol: the engine's address is the next argument, and the port is printed as the first line
     (https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/plugin.go).
+
+    Args:
+        make: makes the provider from the engine's log and the version.
     """
-    address = sys.argv[1] if len(sys.argv) > 1 else None
+    version, *rest = sys.argv[1:]
+    address = rest[0] if rest else None
     parent = os.getppid()
     server = grpc.server(futures.ThreadPoolExecutor(_WORKERS), options=_GRPC_OPTIONS)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(make(EngineLog(address)), server)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(make(EngineLog(address), version), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")

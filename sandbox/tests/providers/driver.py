@@ -65,7 +65,7 @@ class Provider:
     @contextmanager
     def started(cls, module: str = "kubernetes", **arguments: Any) -> Iterator["Provider"]:
         """Start and configure a provider process; it ends with the block."""
-        command = [sys.executable, "-m", f"campus_sandbox.providers.{module}"]
+        command = [sys.executable, "-m", f"campus_sandbox.providers.{module}", "0.0.0"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         try:

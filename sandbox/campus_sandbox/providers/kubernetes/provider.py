@@ -20,9 +20,6 @@ from campus_sandbox.providers.kubernetes.settings import Settings, changed_argum
 from campus_sandbox.providers.kubernetes.target import Refused, Target
 from campus_sandbox.providers.properties import from_struct, plain, to_struct
 
-VERSION: Final = "4.34.2"
-"""The official provider's version that is stood in for; SDKs ask for it by number."""
-
 _KIND = provider_pb2.PropertyDiff.Kind
 _KINDS: Final = {
     (diff.Change.ADD, False): _KIND.ADD,
@@ -37,7 +34,8 @@ _KINDS: Final = {
 class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     """One configured provider; its methods run in up to 32 threads."""
 
-    def __init__(self, log: EngineLog) -> None:
+    def __init__(self, log: EngineLog, version: str) -> None:
+        self._version = version
         self._log = log
         self._cancelled = threading.Event()
         self._target = Target(Settings(), log, self._cancelled, unreachable="the provider is not configured")
@@ -57,10 +55,12 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return plugin_pb2.PluginInfo(version=VERSION)
+        return plugin_pb2.PluginInfo(version=self._version)
 
     def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": "kubernetes", "version": VERSION}))
+        return provider_pb2.GetSchemaResponse(
+            schema=json.dumps({"name": "kubernetes", "version": self._version})
+        )
 
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
         failures = [

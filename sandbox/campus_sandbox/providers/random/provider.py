@@ -12,9 +12,6 @@ from campus_sandbox.providers.engine import EngineLog, abort
 from campus_sandbox.providers.properties import Properties, from_struct, plain, to_struct
 from campus_sandbox.providers.random.values import problems, random_id, random_password, random_string
 
-VERSION: Final = "4.21.4"
-"""The official provider's version that is stood in for; SDKs ask for it by number."""
-
 _MAKERS: Final[Mapping[str, Callable[[Mapping[str, Any]], tuple[str, Properties]]]] = {
     "RandomId": random_id,
     "RandomString": random_string,
@@ -25,7 +22,8 @@ _MAKERS: Final[Mapping[str, Callable[[Mapping[str, Any]], tuple[str, Properties]
 class RandomProvider(provider_pb2_grpc.ResourceProviderServicer):
     """The provider has no configuration; whatever it is given is ignored."""
 
-    def __init__(self, _: EngineLog) -> None:
+    def __init__(self, _: EngineLog, version: str) -> None:
+        self._version = version
         self._keep_secrets = True
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -35,10 +33,10 @@ class RandomProvider(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return plugin_pb2.PluginInfo(version=VERSION)
+        return plugin_pb2.PluginInfo(version=self._version)
 
     def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": "random", "version": VERSION}))
+        return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": "random", "version": self._version}))
 
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
         return provider_pb2.CheckResponse(inputs=request.news)
