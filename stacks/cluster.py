@@ -18,10 +18,14 @@ def connect(cluster: ClusterSettings) -> kubernetes.Provider:
 
 
 def _provider(name: str, cluster: ClusterSettings, *, adopting: bool) -> kubernetes.Provider:
+    if cluster.render_yaml_to_directory is not None:
+        # Rendering excludes a cluster's address; an empty one keeps the class from reading KUBECONFIG.
+        return kubernetes.Provider(
+            name, kubeconfig="", render_yaml_to_directory=cluster.render_yaml_to_directory
+        )
     return kubernetes.Provider(
         name,
         context=cluster.context,
         kubeconfig=None if cluster.kubeconfig is None else pulumi.Output.secret(cluster.kubeconfig),
-        render_yaml_to_directory=cluster.render_yaml_to_directory,
         upsert_existing_objects=adopting,
     )
