@@ -34,7 +34,7 @@ def pod(sandbox: Sandbox, name: str, **spec: Any) -> Mapping[str, Any]:
 
 @pytest.fixture(scope="module")
 def pods(sandbox: Sandbox) -> Sandbox:
-    """A page behind a Service, on a volume and on port 80 of the machine; a friend and a stranger ask for it."""
+    """A page behind a Service, on a volume and on port 80 of the machine; two others ask for it."""
     claim = {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
