@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import logging
 import runpy
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,10 +135,24 @@ def deploy(
 
     `stacks` holds the outputs of other stacks by their full names.
     """
-    return contextvars.copy_context().run(_deploy, stack, settings, _Answers(stacks or {}))
+    return contextvars.copy_context().run(
+        _deploy, _program, stack, settings, _Answers(stacks or {}), preview=False
+    )
 
 
-def _deploy(stack: str, settings: Mapping[str, str], answers: mocks.Mocks) -> Deployment:
+def run(program: Callable[[], Awaitable[None] | None], *, preview: bool = False) -> Deployment:
+    """Run a program that is written down in a test, without settings."""
+    return contextvars.copy_context().run(_deploy, program, "test", {}, _Answers({}), preview=preview)
+
+
+def _deploy(
+    program: Callable[[], Awaitable[None] | None],
+    stack: str,
+    settings: Mapping[str, str],
+    answers: mocks.Mocks,
+    *,
+    preview: bool,
+) -> Deployment:
     deployment = Deployment()
     logger = logging.getLogger("program")
     errors = _Errors(deployment)
@@ -158,14 +172,14 @@ def _deploy(stack: str, settings: Mapping[str, str], answers: mocks.Mocks) -> De
             engine=mocks.MockEngine(logger),
             project=PROJECT,
             stack=stack,
-            dry_run=False,
+            dry_run=preview,
             organization=None,
             callbacks=None,
         )
     )
     set_all_config(dict(settings), [])
     try:
-        loop.run_until_complete(run_in_stack(_program))
+        loop.run_until_complete(run_in_stack(program))
     except SystemExit as exit_:
         deployment.exit_code = int(exit_.code or 0)
     finally:
