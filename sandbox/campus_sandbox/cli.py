@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from campus_sandbox.build.command import BUILD, MANIFESTS
+from campus_sandbox.build.command import BUILD, LOCK_DEBIAN, MANIFESTS
 from campus_sandbox.command import Command
 from campus_sandbox.environment import ENV, EXEC, STEP
 from campus_sandbox.errors import SandboxError
@@ -15,7 +15,7 @@ from campus_sandbox.up import UP
 
 def commands() -> tuple[Command, ...]:
     """Every subcommand, in the order `--help` lists them."""
-    return (BUILD, MANIFESTS, UP, DOWN, STATUS, KUBECONFIG, ENV, EXEC, STEP, LOGS)
+    return (BUILD, MANIFESTS, LOCK_DEBIAN, UP, DOWN, STATUS, KUBECONFIG, ENV, EXEC, STEP, LOGS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
