@@ -101,7 +101,7 @@ def test_a_daemon_that_ended_is_named_and_mended(sandbox: Sandbox) -> None:
     assert wait_until(lambda: sandbox.status()["state"] == "damaged", 20), "a dead daemon is not passed over"
     done = sandbox.run("status")
     assert done.returncode == 1, "a damaged sandbox is not a good one"
-    assert "kube-scheduler           ended killed by killed" in done.stdout, done.stdout
+    assert "kube-scheduler           ended signal 9 (killed)" in done.stdout, done.stdout
     sandbox.do("up")
     assert set(sandbox.status()["components"].values()) == {"running"}, "`up` mends what is damaged"
 

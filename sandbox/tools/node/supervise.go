@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -124,7 +123,7 @@ func (s *supervisor) ended(pid int, status syscall.WaitStatus) {
 
 func describe(status syscall.WaitStatus) string {
 	if status.Signaled() {
-		return "killed by " + strings.ToLower(status.Signal().String())
+		return fmt.Sprintf("signal %d (%s)", status.Signal(), status.Signal())
 	}
 	return fmt.Sprintf("exit code %d", status.ExitStatus())
 }
