@@ -29,7 +29,9 @@ def deploy_backend(
         metadata={
             "name": namespace,
             "labels": {
+                "app.kubernetes.io/component": "backend",
                 "app.kubernetes.io/managed-by": "pulumi",
+                "app.kubernetes.io/name": "campus-voice",
                 "app.kubernetes.io/part-of": "campus-voice",
                 "pod-security.kubernetes.io/enforce": "restricted",
             },

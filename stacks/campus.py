@@ -47,6 +47,7 @@ def deploy_campus(
             "domain": platform["domain"],
             "part": RoutePart.CHILD,
             "ingress_class": gateway["ingressClass"],
+            "allow_from": platform["campuses"][campus]["allowFrom"],
             "backend_namespace": f"campus-{campus}",
             "backend_selector": backend.selector,
             "longest_request_seconds": settings.longest_request_seconds,

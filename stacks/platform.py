@@ -32,6 +32,7 @@ def deploy_platform(settings: PlatformSettings, cluster: kubernetes.Provider) ->
     for campus in settings.campuses:
         args = _route_args(campus, settings, gateway)
         if not campus.own_stack:
+            args["allow_from"] = list(campus.allow_from)
             args["backend_selector"] = backends[SHARED].selector
         opts = pulumi.ResourceOptions(provider=cluster, depends_on=[gateway])
         routes[campus.id] = TenantRoute(campus.id, args, opts)
@@ -47,6 +48,7 @@ def deploy_platform(settings: PlatformSettings, cluster: kubernetes.Provider) ->
                 "envoyClusters": routes[campus.id].envoy_clusters,
                 "backend": None if campus.own_stack else SHARED,
                 "public": campus.public,
+                "allowFrom": list(campus.allow_from),
             }
             for campus in settings.campuses
         },
@@ -80,7 +82,6 @@ def _route_args(
         "part": RoutePart.ROOT if campus.own_stack else RoutePart.WHOLE,
         "ingress_class": gateway.ingress_class,
         "issuer": {"name": gateway.issuer["name"], "kind": gateway.issuer["kind"]},
-        "allow_from": list(campus.allow_from),
         "backend_namespace": f"campus-{campus.id}" if campus.own_stack else SHARED,
         "longest_request_seconds": settings.longest_request_seconds,
     }

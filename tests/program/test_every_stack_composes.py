@@ -1,9 +1,11 @@
 """Each committed stack file, run as a whole: what it makes, where, in which order, and what it tells."""
 
+from typing import Any
+
 import pytest
 
-from tests.program.conftest import Committed
-from tests.program.engine import ROOT
+from tests.program.conftest import PLATFORM, Committed, Program
+from tests.program.engine import ROOT, Deployment
 
 STACKS = sorted(file.name.split(".")[1] for file in ROOT.glob("Pulumi.*.yaml"))
 
@@ -32,7 +34,7 @@ def test_every_stack_tells_the_same_shapes(committed: Committed, stack: str) -> 
     for backend in told["backends"].values():
         assert set(backend) == {"namespace", "service", "port", "deployment", "selector", "outputsClaim"}
     for campus, entry in told["campuses"].items():
-        assert set(entry) - {"backend"} == {"name", "url", "host", "envoyClusters", "public"}
+        assert set(entry) - {"backend"} == {"name", "url", "host", "envoyClusters", "public", "allowFrom"}
         assert entry["url"] == f"https://{campus}.{told['domain']}", "a campus answers under its own name"
         assert entry.get("backend") in {None, *told["backends"]}, (
             "a backend is named that the stack describes"
@@ -141,22 +143,39 @@ def test_a_backend_waits_for_its_namespace(committed: Committed) -> None:
     assert made.comes_after(made.named("Deployment", "cosyvoice", "voice"), made.named("Namespace", "voice"))
 
 
+def allowed(made: Deployment, campus: str, namespace: str) -> list[list[str]]:
+    """The networks of each route that leads to the speech server."""
+    routes = made.named("HTTPProxy", campus, namespace).inputs["spec"]["routes"]
+    return [
+        [rule["cidr"] for rule in route.get("ipAllowPolicy", [])] for route in routes if "services" in route
+    ]
+
+
 def test_prod_serves_three_campuses_to_their_networks_only(committed: Committed) -> None:
     made = committed("prod")
-    allowed = {
-        campus: [
-            rule["cidr"]
-            for rule in made.named("HTTPProxy", campus, "campus-routes").inputs["spec"]["virtualhost"][
-                "ipAllowPolicy"
-            ]
-        ]
-        for campus in ("north", "south", "harbour")
-    }
-    assert allowed == {
-        "north": ["198.51.100.0/25"],
-        "south": ["198.51.100.128/25"],
-        "harbour": ["203.0.113.0/24", "2001:db8:a::/48"],
-    }, "allowFrom is enforced at the gateway"
+    assert {campus: allowed(made, campus, "voice") for campus in ("north", "south", "harbour")} == {
+        "north": [["198.51.100.0/25"]] * 2,
+        "south": [["198.51.100.128/25"]] * 2,
+        "harbour": [["203.0.113.0/24", "2001:db8:a::/48"]] * 2,
+    }, "allowFrom is enforced at the gateway, for the pages and the API"
+
+
+def test_who_may_come_does_not_keep_out_the_authority_that_renews_the_certificate(
+    committed: Committed,
+) -> None:
+    for host in committed("prod").of_kind("HTTPProxy"):
+        assert "ipAllowPolicy" not in host.inputs["spec"].get("virtualhost", {}), (
+            "a policy on the whole host also covers the answer to an ACME challenge"
+        )
+
+
+def test_a_campus_stack_lets_in_whom_the_platform_allows(program: Program) -> None:
+    def limited(settings: dict[str, Any]) -> None:
+        settings["campus-voice:campuses"][2]["allowFrom"] = ["10.20.0.0/16"]
+
+    platform = program.up("dev", limited).outputs
+    made = program.up("campus-west", stacks={PLATFORM: platform})
+    assert allowed(made, "west", "campus-west") == [["10.20.0.0/16"]] * 2, "the platform states who may come"
 
 
 def test_prod_asks_for_a_gpu_on_the_chosen_nodes(committed: Committed) -> None:

@@ -39,7 +39,7 @@ class TenantRouteArgs(TypedDict):
     """Who signs the certificate. Required unless `part` is `child`."""
 
     allow_from: NotRequired[list[str]]
-    """Networks, in CIDR notation, from which people may come. Default: everybody. Not with `child`."""
+    """Networks, in CIDR notation, from which people may come. Default: everybody. Not with `root`."""
 
     backend_namespace: str
     """Namespace of the backend, in which the routes and their Services are placed."""

@@ -108,11 +108,11 @@ def _networks(fields: Fields) -> "Sequence[str]":
                 "callers' addresses are compared with them",
                 "Write networks such as 10.20.0.0/16 or 2001:db8::/48.",
             )
-    if networks and fields.given("part") == RoutePart.CHILD:
+    if networks and fields.given("part") == RoutePart.ROOT:
         fields.refuse(
             "allow_from",
-            "it belongs to the part with the virtual host",
-            "whoever owns the routes could otherwise let everybody in",
-            "Pass it where the root is made.",
+            "it belongs to the part with the routes",
+            "on the whole host it would also keep out the authority that renews the certificate",
+            "Pass it where the child is made.",
         )
     return networks
