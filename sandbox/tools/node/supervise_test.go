@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -26,6 +27,27 @@ func told(t *testing.T, file string) map[string]Running {
 	return states
 }
 
+// outcome is a state and a part of its detail.
+type outcome struct{ state, detail string }
+
+func awaitStates(t *testing.T, file string, want map[string]outcome) {
+	t.Helper()
+	for end := time.Now().Add(deadline); ; time.Sleep(pollInterval) {
+		states, wrong := told(t, file), ""
+		for name, one := range want {
+			if states[name].State != one.state || !strings.Contains(states[name].Detail, one.detail) {
+				wrong = name
+			}
+		}
+		if wrong == "" {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%s is told as %+v, not as %+v", wrong, states[wrong], want[wrong])
+		}
+	}
+}
+
 func TestEveryDaemonsStateIsTold(t *testing.T) {
 	folder := t.TempDir()
 	status, log := filepath.Join(folder, "status.json"), filepath.Join(folder, "log")
@@ -38,31 +60,20 @@ func TestEveryDaemonsStateIsTold(t *testing.T) {
 		{Name: "waiting", Argv: []string{"true"}, Log: log, After: never},
 	}}
 	go newSupervisor(plan, nil).run()
-	wanted := map[string]struct{ state, detail string }{
+	want := map[string]outcome{
 		"failing": {"ended", "exit code 3"},
 		"killed":  {"ended", "signal 9 (killed)"},
 		"missing": {"ended", "no such file"},
 		"lasting": {"running", ""},
 		"waiting": {"waiting", ""},
 	}
-	for end := time.Now().Add(deadline); ; time.Sleep(pollInterval) {
-		states, wrong := told(t, status), ""
-		for name, one := range wanted {
-			if states[name].State != one.state || !strings.Contains(states[name].Detail, one.detail) {
-				wrong = name
-			}
-		}
-		if wrong == "" {
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatalf("%s is told as %+v, not as %+v", wrong, states[wrong], wanted[wrong])
-		}
-	}
+	awaitStates(t, status, want)
 	if said, _ := os.ReadFile(log); !strings.Contains(string(said), "why") {
 		t.Errorf("what a daemon says is not in its log: %q", said)
 	}
-	if process, err := os.FindProcess(told(t, status)["lasting"].PID); err == nil {
-		process.Kill()
+	if err := syscall.Kill(told(t, status)["lasting"].PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
 	}
+	want["lasting"] = outcome{"ended", "signal 9 (killed)"}
+	awaitStates(t, status, want)
 }
