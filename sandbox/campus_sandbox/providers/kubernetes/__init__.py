@@ -1,1 +1,1 @@
-"""A stand-in for the official Kubernetes provider, for custom resources on one cluster (see docs/adr/0030)."""
+"""A stand-in for the official Kubernetes provider: objects on one cluster (see docs/adr/0030)."""

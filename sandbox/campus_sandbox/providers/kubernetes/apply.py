@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from campus_sandbox.providers.kubernetes.discovery import Discovery, Kind, UnknownKind
+from campus_sandbox.providers.kubernetes.discovery import Discovery, Kind, UnknownKindError
 from campus_sandbox.providers.kubernetes.objects import (
     DELETION_PROPAGATION,
     PATCH_FORCE,
@@ -47,17 +47,17 @@ class Cluster:
     patch_force: bool = False
 
     def create(self, obj: Object, manager: str, dry_run: bool = False) -> Answer:
-        """Make a new object; a missing kind or namespace is waited for, since others may be making it just now.
+        """Make a new object; a missing kind or namespace is waited for: it may be in the making.
 
         Raises:
             ApiError: AlreadyExists unless `upsert`; Conflict when `upsert` meets fields of another manager.
-            UnknownKind: the kind did not appear in time.
+            UnknownKindError: the kind did not appear in time.
         """
         deadline = time.monotonic() + (0.0 if dry_run else _PREREQUISITE_SECONDS)
         while True:
             try:
                 return self._create(obj, manager, dry_run)
-            except (UnknownKind, ApiError) as missing:
+            except (UnknownKindError, ApiError) as missing:
                 final = isinstance(missing, ApiError) and not missing.not_found
                 if final or time.monotonic() >= deadline or self.cancelled.wait(_POLL_SECONDS):
                     raise
@@ -85,12 +85,12 @@ class Cluster:
 
         Raises:
             ApiError: with `not_found` when it is gone.
-            UnknownKind: its kind is gone.
+            UnknownKindError: its kind is gone.
         """
         return self.session.get(self._path(obj))
 
     def delete(self, obj: Object) -> None:
-        """Ask for deletion, in the foreground unless the object's annotation says otherwise; does not wait."""
+        """Ask for deletion, in the foreground unless an annotation says otherwise; does not wait."""
         policy = _PROPAGATION.get(annotation(obj, DELETION_PROPAGATION).lower(), "Foreground")
         self.session.request("DELETE", self._path(obj), body={"propagationPolicy": policy})
         if is_crd(obj):

@@ -1,7 +1,8 @@
 """What differs between an object as it is and as the program wants it. Pure: no cluster is asked.
 
-As in the official provider since 4.0, the live object (as last recorded) is cut down to the fields the program set,
-and compared with the new inputs, so that drift found by a refresh is a difference while the server's defaults are none.
+As in the official provider since 4.0, the live object (as last recorded) is cut down to the fields the
+program set, and compared with the new inputs, so that drift found by a refresh is a difference while the
+server's defaults are none.
 """
 
 from collections.abc import Mapping, Sequence

@@ -10,12 +10,13 @@ from campus_sandbox.providers.kubernetes.objects import Object, dig, group_of
 from campus_sandbox.providers.kubernetes.session import ApiError, Session
 
 
-class UnknownKind(Exception):
+class UnknownKindError(Exception):
     """The API server has no such kind, probably because its CRD does not exist (yet)."""
 
     def __init__(self, api_version: str, kind: str) -> None:
         super().__init__(
-            f"the API server has no kind {kind} in {api_version}; verify that any required CRDs have been created"
+            f"the API server has no kind {kind} in {api_version}; "
+            "verify that any required CRDs have been created"
         )
 
 
@@ -55,7 +56,7 @@ class Discovery:
         """Look a kind up.
 
         Raises:
-            UnknownKind: the server does not have it now.
+            UnknownKindError: the server does not have it now.
         """
         with self._lock:
             known = self._kinds.get(api_version, {}).get(kind)
@@ -65,7 +66,7 @@ class Discovery:
         with self._lock:
             self._kinds[api_version] = fetched
         if kind not in fetched:
-            raise UnknownKind(api_version, kind)
+            raise UnknownKindError(api_version, kind)
         return fetched[kind]
 
     def forget(self) -> None:
@@ -89,7 +90,7 @@ class Discovery:
 
 
 class Scopes:
-    """Whether kinds are namespaced, for objects whose CRD is part of the same update and may not exist yet."""
+    """Whether kinds are namespaced, also those whose CRD is part of the same update and not there yet."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -115,5 +116,5 @@ class Scopes:
             return planned
         try:
             return discovery.find(api_version, kind).namespaced
-        except UnknownKind:
+        except UnknownKindError:
             return None

@@ -1,4 +1,4 @@
-"""The part of kubectl's JSONPath that conditions use (https://kubernetes.io/docs/reference/kubectl/jsonpath/).
+"""The part of JSONPath that conditions use (https://kubernetes.io/docs/reference/kubectl/jsonpath/).
 
 Understood: `.name`, `['name']`, `[0]`, `[-1]`, `[*]`, and filters `[?(@.name=="value")]`.
 """

@@ -65,8 +65,8 @@ _CLUSTER_SCOPED = frozenset(
     }
 )
 
-# The fields whose change replaces the object: what the API server calls immutable, and, as the official provider does,
-# what it would accept without any effect on what already runs
+# The fields whose change replaces the object: what the API server calls immutable, and, as the official
+# provider does, what it would accept without any effect on what already runs
 # (https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/).
 _CONTAINER_FIELDS = [
     "args",

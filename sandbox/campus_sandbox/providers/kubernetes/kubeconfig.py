@@ -1,7 +1,10 @@
-"""Reading kubeconfig files (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/).
+"""Reading kubeconfig files.
 
-The official Python client would do this too, but importing it takes longer than a whole preview. Credentials that an
-external program issues (`exec`, cloud clusters) are for the official provider; the sandbox has none.
+https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/ describes them.
+
+The official Python client would do this too, but importing it takes longer than a whole preview.
+Credentials that an external program issues (`exec`, cloud clusters) are for the official provider; the
+sandbox has none.
 """
 
 import base64
@@ -47,7 +50,7 @@ class Connection:
 
 
 def load(path_or_contents: str) -> Object:
-    """A kubeconfig given as a file's path or as its contents; $KUBECONFIG, then ~/.kube/config when it is empty.
+    """A kubeconfig given as a path or as contents; for "" $KUBECONFIG, then ~/.kube/config.
 
     Raises:
         KubeconfigError: there is no such file, or it is not YAML.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from campus_sandbox.providers.engine import NotInitialized
+from campus_sandbox.providers.engine import NotInitializedError
 from campus_sandbox.providers.kubernetes import diff
 from campus_sandbox.providers.kubernetes.apply import Cluster
 from campus_sandbox.providers.kubernetes.checkpoint import (
@@ -18,7 +18,7 @@ from campus_sandbox.providers.kubernetes.checkpoint import (
     write_checkpoint,
 )
 from campus_sandbox.providers.kubernetes.conditions import conditions_of
-from campus_sandbox.providers.kubernetes.discovery import UnknownKind
+from campus_sandbox.providers.kubernetes.discovery import UnknownKindError
 from campus_sandbox.providers.kubernetes.kinds import is_built_in
 from campus_sandbox.providers.kubernetes.normalize import normalized, to_sdk_key
 from campus_sandbox.providers.kubernetes.objects import (
@@ -34,8 +34,8 @@ from campus_sandbox.providers.kubernetes.objects import (
 from campus_sandbox.providers.kubernetes.render import file_of, render
 from campus_sandbox.providers.kubernetes.session import Answer, ApiError
 from campus_sandbox.providers.kubernetes.state import Phase
-from campus_sandbox.providers.kubernetes.target import Refused, Target, manager_of
-from campus_sandbox.providers.kubernetes.waiting import NotReady, state_now, until_gone, until_ready
+from campus_sandbox.providers.kubernetes.target import RefusedError, Target, manager_of
+from campus_sandbox.providers.kubernetes.waiting import NotReadyError, state_now, until_gone, until_ready
 from campus_sandbox.providers.properties import Properties, contains_secret, contains_unknown, renamed
 
 _IMPORTED_NOISE: Final = (
@@ -63,8 +63,8 @@ def create(
     """Make an object and wait for it; returns its ID and outputs. A preview answers what can be known.
 
     Raises:
-        Refused: the server, or the unreachable cluster, does not let it be made.
-        NotInitialized: it was made but is not ready.
+        RefusedError: the server, or the unreachable cluster, does not let it be made.
+        NotInitializedError: it was made but is not ready.
     """
     obj = target.placed(to_object(given))
     if preview and (contains_unknown(obj) or not target.knows(obj)):
@@ -76,12 +76,12 @@ def create(
     conditions_of(obj)
     try:
         made = cluster.create(obj, manager, dry_run=preview)
-    except UnknownKind as unknown:
-        raise Refused(f"{display(obj)} was not created: {unknown}") from unknown
+    except UnknownKindError as unknown:
+        raise RefusedError(f"{display(obj)} was not created: {unknown}") from unknown
     except ApiError as refused:
         if preview and (refused.reason in _TOLERATED_IN_PREVIEW or "dry run" in refused.message):
             return "", dict(given)
-        raise Refused(f"{display(obj)} was not created: {_with_way_out(refused)}") from refused
+        raise RefusedError(f"{display(obj)} was not created: {_with_way_out(refused)}") from refused
     if preview:
         made.body.pop("status", None)
         return "", write_checkpoint(_checkpoint(made.body, obj, manager), given)
@@ -100,8 +100,8 @@ def update(
     """Bring an object to its new inputs and wait for it; returns its outputs.
 
     Raises:
-        Refused: the server, or the unreachable cluster, does not let it be changed.
-        NotInitialized: it was changed but is not ready.
+        RefusedError: the server, or the unreachable cluster, does not let it be changed.
+        NotInitializedError: it was changed but is not ready.
     """
     obj = target.placed(to_object(given))
     checkpoint = read_checkpoint(recorded)
@@ -115,12 +115,12 @@ def update(
     try:
         live = cluster.read({**obj, "metadata": metadata(checkpoint.live)})
         changed = cluster.update(obj, live, manager, ignored, dry_run=preview)
-    except UnknownKind as unknown:
-        raise Refused(f"{display(obj)} was not updated: {unknown}") from unknown
+    except UnknownKindError as unknown:
+        raise RefusedError(f"{display(obj)} was not updated: {unknown}") from unknown
     except ApiError as refused:
         if preview and refused.reason == "Forbidden":
             return dict(given)
-        raise Refused(f"{display(obj)} was not updated: {_with_way_out(refused)}") from refused
+        raise RefusedError(f"{display(obj)} was not updated: {_with_way_out(refused)}") from refused
     if preview:
         return write_checkpoint(_checkpoint(changed.body, obj, manager), given)
     recorded_as = Checkpoint({}, {}, manager, checkpoint.initial_api_version)
@@ -133,8 +133,8 @@ def read(
     """Look at an object: for a refresh with what is recorded of it, for an import with its ID only.
 
     Raises:
-        Refused: the cluster is unreachable.
-        NotInitialized: the object is there but not ready.
+        RefusedError: the cluster is unreachable.
+        NotInitializedError: the object is there but not ready.
     """
     if target.settings.render_to is not None or (target.cluster is None and target.settings.skip_unreachable):
         return Found(known_id, dict(recorded), dict(given))
@@ -152,12 +152,12 @@ def read(
     }
     try:
         live = cluster.read(pointer)
-    except UnknownKind:
+    except UnknownKindError:
         return GONE
     except ApiError as refused:
         if refused.not_found:
             return GONE
-        raise Refused(f"{display(pointer)} could not be read: {refused}") from refused
+        raise RefusedError(f"{display(pointer)} could not be read: {refused}") from refused
     live_inputs = _imported(live) if not origin else _refreshed(live, inputs)
     manager = manager_of(inputs, checkpoint.field_manager)
     initial = checkpoint.initial_api_version or str(pointer["apiVersion"])
@@ -167,7 +167,7 @@ def read(
         now = state_now(cluster, inputs, live)
         if now.phase is not Phase.READY:
             reason = f"{display(live)} is not ready: {now.reason}"
-            raise NotInitialized(known_id, [reason], found.state, found.inputs, target.keep_secrets)
+            raise NotInitializedError(known_id, [reason], found.state, found.inputs, target.keep_secrets)
     return found
 
 
@@ -175,7 +175,8 @@ def delete(target: Target, urn: str, known_id: str, recorded: Mapping[str, Any],
     """Delete an object and wait until it is gone; one that is gone already is fine.
 
     Raises:
-        Refused: the server does not let it be deleted, it is still there after the timeout, or there is no cluster.
+        RefusedError: the server does not let it be deleted, it is still there after the timeout, or there
+        is no cluster.
     """
     checkpoint = read_checkpoint(recorded)
     if target.settings.render_to is not None:
@@ -192,13 +193,13 @@ def delete(target: Target, urn: str, known_id: str, recorded: Mapping[str, Any],
     try:
         cluster.delete(obj)
         until_gone(cluster, obj, timeout, lambda text: target.log.status(urn, text))
-    except UnknownKind:
+    except UnknownKindError:
         return
-    except NotReady as stuck:
-        raise Refused(str(stuck)) from stuck
+    except NotReadyError as stuck:
+        raise RefusedError(str(stuck)) from stuck
     except ApiError as refused:
         if not refused.not_found:
-            raise Refused(f"{display(obj)} was not deleted: {refused}") from refused
+            raise RefusedError(f"{display(obj)} was not deleted: {refused}") from refused
 
 
 def _finish(
@@ -216,14 +217,14 @@ def _finish(
     failure = ""
     try:
         live = until_ready(cluster, obj, answer.body, timeout, lambda text: target.log.status(urn, text))
-    except NotReady as stuck:
+    except NotReadyError as stuck:
         live, failure = stuck.last, str(stuck)
     if is_crd(obj):
         cluster.discovery.forget()
     target.log.status(urn, "")
     state = write_checkpoint(_checkpoint(live, obj, base.field_manager, base.initial_api_version), given)
     if failure:
-        raise NotInitialized(identity(live), [failure], state, None, target.keep_secrets)
+        raise NotInitializedError(identity(live), [failure], state, None, target.keep_secrets)
     return identity(live), state
 
 

@@ -16,10 +16,10 @@ _OURS: Final = (
 
 
 def taken_over(live: Mapping[str, Any], manager: str) -> list[Object] | None:
-    """The managedFields that give `manager` what kubectl and our own create call own; None if nothing changes.
+    """The managedFields that give `manager` what kubectl and our create call own; None for no change.
 
-    Without this the first apply after a create, or after an edit with kubectl, would conflict with it. Fields of any
-    other manager stay theirs, so that applying over them is reported.
+    Without this the first apply after a create, or after an edit with kubectl, would conflict with it.
+    Fields of any other manager stay theirs, so that applying over them is reported.
     """
     entries: list[Object] = metadata(live).get("managedFields") or []
     ours = [entry for entry in entries if _is_applied_by(entry, manager)]
@@ -37,7 +37,8 @@ def taken_over(live: Mapping[str, Any], manager: str) -> list[Object] | None:
 def apply_ignored(body: Object, live: Mapping[str, Any], manager: str, ignored: Sequence[str]) -> Object:
     """`body` for an update that leaves the `ignore_changes` paths alone.
 
-    A field that only others own is left out; any other is sent with its live value. Paths into lists are not followed.
+    A field that only others own is left out; any other is sent with its live value. Paths into lists are
+    not followed.
     """
     result = body
     for text in ignored:

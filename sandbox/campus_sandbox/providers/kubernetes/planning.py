@@ -11,7 +11,7 @@ from campus_sandbox.providers.kubernetes.checkpoint import (
     to_object,
 )
 from campus_sandbox.providers.kubernetes.conditions import conditions_of
-from campus_sandbox.providers.kubernetes.discovery import UnknownKind
+from campus_sandbox.providers.kubernetes.discovery import UnknownKindError
 from campus_sandbox.providers.kubernetes.kinds import is_built_in, replacing_fields
 from campus_sandbox.providers.kubernetes.naming import adopt_old_name, assign_name
 from campus_sandbox.providers.kubernetes.normalize import comparable, normalized
@@ -137,13 +137,13 @@ def _as_compared(target: Target, checkpoint: Checkpoint, wanted: Object) -> Obje
 def _asked_server(
     target: Target, urn: str, found: diff.Difference, wanted: Object, checkpoint: Checkpoint
 ) -> diff.Difference:
-    """Let the server say whether the change is possible in place; all else it says is for the update to report."""
+    """Let the server say whether the change is possible in place; the update reports all else it says."""
     if target.cluster is None or contains_unknown(wanted):
         return found
     manager = manager_of(wanted, checkpoint.field_manager)
     try:
         target.cluster.update(target.placed(wanted), checkpoint.live, manager, dry_run=True)
-    except UnknownKind:
+    except UnknownKindError:
         return found
     except ApiError as refused:
         if not refused.immutable_fields:
@@ -151,8 +151,9 @@ def _asked_server(
         fields = refused.immutable_fields
         target.log.warn(
             urn,
-            f"{display(wanted)} is replaced because the server says that {', '.join(fields) or 'a field'} cannot be "
-            "changed. The official provider does not replace here but fails: ask for it with replace_on_changes",
+            f"{display(wanted)} is replaced because the server says that {', '.join(fields) or 'a field'} "
+            "cannot be changed. The official provider does not replace here but fails: "
+            "ask for it with replace_on_changes",
         )
         return diff.marked_immutable(found, fields)
     return found

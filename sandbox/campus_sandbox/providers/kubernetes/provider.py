@@ -13,11 +13,11 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from campus_sandbox.providers.engine import EngineLog, NotInitialized, abort, abort_not_initialized
+from campus_sandbox.providers.engine import EngineLog, NotInitializedError, abort, abort_not_initialized
 from campus_sandbox.providers.kubernetes import diff, lifecycle, planning
-from campus_sandbox.providers.kubernetes.session import ApiError, Unreachable
+from campus_sandbox.providers.kubernetes.session import ApiError, UnreachableError
 from campus_sandbox.providers.kubernetes.settings import Settings, changed_arguments, conflicts
-from campus_sandbox.providers.kubernetes.target import Refused, Target
+from campus_sandbox.providers.kubernetes.target import RefusedError, Target
 from campus_sandbox.providers.properties import from_struct, plain, to_struct
 
 _KIND = provider_pb2.PropertyDiff.Kind
@@ -194,9 +194,9 @@ def _reported(context: grpc.ServicerContext) -> Iterator[None]:
     """Failures in the user's words, without a traceback."""
     try:
         yield
-    except NotInitialized as failure:
+    except NotInitializedError as failure:
         abort_not_initialized(context, failure)
-    except (Refused, ApiError, Unreachable) as failure:
+    except (RefusedError, ApiError, UnreachableError) as failure:
         abort(context, str(failure))
 
 

@@ -1,4 +1,4 @@
-"""Writing objects as YAML files instead of applying them (`renderYamlToDirectory`), named as the official provider does."""
+"""Writing objects as YAML files instead of applying them, named as the official provider names them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ from campus_sandbox.providers.kubernetes.objects import is_crd, name_of, namespa
 
 
 def file_of(obj: Mapping[str, Any], directory: Path) -> Path:
-    """The object's file: CRDs in `0-crd`, all else in `1-manifest`, so that `kubectl apply -f` meets CRDs first."""
+    """The object's file: CRDs in `0-crd`, all else in `1-manifest`, which is applied after them."""
     group_version = str(obj["apiVersion"]).replace("/", "_").replace(":", "_")
     parts = (group_version, str(obj["kind"]).lower(), namespace_of(obj) or "default", name_of(obj))
     return directory / ("0-crd" if is_crd(obj) else "1-manifest") / ("-".join(parts) + ".yaml")

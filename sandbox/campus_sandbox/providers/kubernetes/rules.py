@@ -1,4 +1,4 @@
-"""When objects of built-in kinds are ready, as the official provider sees it. Pure functions of what the server answers.
+"""When objects of built-in kinds are ready: pure functions of what the server answers.
 
 The rules of rollouts are those of `kubectl rollout status`
 (https://kubernetes.io/docs/reference/kubectl/generated/kubectl_rollout/kubectl_rollout_status/).

@@ -1,6 +1,7 @@
 """The connection to one Kubernetes API server: requests, and failures in words."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,7 +20,7 @@ JSON_PATCH: Final = "application/json-patch+json"
 JSON: Final = "application/json"
 
 
-class Unreachable(Exception):
+class UnreachableError(Exception):
     """No API server answered, or the kubeconfig names none; the message says which context and server."""
 
 
@@ -101,17 +102,17 @@ class Session:
         """Connect as the settings say and make sure that the server answers.
 
         Raises:
-            Unreachable: no kubeconfig, no such context, or no answer from its server.
+            UnreachableError: no kubeconfig, no such context, or no answer from its server.
         """
         try:
             found = connection(load(settings.kubeconfig), settings.context)
         except KubeconfigError as broken:
-            raise Unreachable(str(broken)) from broken
+            raise UnreachableError(str(broken)) from broken
         session = cls(found, settings.namespace)
         try:
             session.get("/version")
         except ApiError as refused:
-            raise Unreachable(f"{session.place} refused: {refused}") from refused
+            raise UnreachableError(f"{session.place} refused: {refused}") from refused
         return session
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Object:
@@ -130,7 +131,7 @@ class Session:
 
         Raises:
             ApiError: the server refused it.
-            Unreachable: it did not answer.
+            UnreachableError: it did not answer.
         """
         headers = {"Content-Type": content_type, "Accept": JSON, **self._connection.headers}
         url = self._connection.server + path + (f"?{urlencode(query)}" if query else "")
@@ -140,7 +141,7 @@ class Session:
                 method, url, body=data, headers=headers, timeout=_TIMEOUT, retries=False
             )
         except urllib3.exceptions.HTTPError as lost:
-            raise Unreachable(f"{self.place} did not answer: {_in_words(lost)}") from lost
+            raise UnreachableError(f"{self.place} did not answer: {_in_words(lost)}") from lost
         decoded = _decode(answer.data)
         if answer.status >= 400:
             raise _error(answer.status, decoded)
@@ -169,5 +170,6 @@ def _warnings(headers: Sequence[str]) -> tuple[str, ...]:
 
 
 def _in_words(lost: Exception) -> str:
+    """The innermost cause, without Python's own decoration."""
     text = str(getattr(lost, "reason", "") or lost)
-    return text.rpartition(": ")[2] if "Errno" in text else text
+    return re.sub(r"^.*\[Errno -?\d+\] ", "", text)

@@ -79,8 +79,8 @@ def conflicts(args: Mapping[str, Any]) -> list[str]:
 def changed_arguments(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """The provider arguments that changed, and those of them that mean another cluster or folder.
 
-    Only a change of the active cluster's entry counts as another cluster, so new credentials are a mere update; and a
-    `clusterIdentifier` that stays the same says it is the same cluster whatever else changes.
+    Only a change of the active cluster's entry counts as another cluster, so new credentials are a mere
+    update; and a `clusterIdentifier` that stays the same says it is the same cluster whatever else changes.
     """
     changed = [key for key in sorted({*old, *new}) if new.get(key) is UNKNOWN or old.get(key) != new.get(key)]
     if old.get(_IDENTIFIER) and new.get(_IDENTIFIER):
@@ -93,7 +93,7 @@ def changed_arguments(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[l
 
 
 def _active_cluster(args: Mapping[str, Any]) -> Any:
-    """The kubeconfig's entry of the cluster in use; None when the arguments hold no kubeconfig that has one."""
+    """The kubeconfig's entry of the cluster in use; None when the arguments give none."""
     given = _text(args, "kubeconfig")
     if not given:
         return None

@@ -1,4 +1,4 @@
-"""What one configured provider works on: a cluster, a folder of YAML files, or a cluster that does not answer."""
+"""What one configured provider works on: a cluster, a folder of YAML files, or an unreachable cluster."""
 
 import secrets
 import threading
@@ -8,16 +8,16 @@ from typing import Any, Final
 
 from campus_sandbox.providers.engine import EngineLog
 from campus_sandbox.providers.kubernetes.apply import Cluster
-from campus_sandbox.providers.kubernetes.discovery import Discovery, Scopes, UnknownKind
+from campus_sandbox.providers.kubernetes.discovery import Discovery, Scopes, UnknownKindError
 from campus_sandbox.providers.kubernetes.objects import PATCH_FIELD_MANAGER, Object, annotation
-from campus_sandbox.providers.kubernetes.session import Session, Unreachable
+from campus_sandbox.providers.kubernetes.session import Session, UnreachableError
 from campus_sandbox.providers.kubernetes.settings import Settings
 from campus_sandbox.providers.properties import UNKNOWN
 
 _MANAGER: Final = "pulumi-kubernetes"
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An operation that cannot be done; the message is shown to the user as it is."""
 
 
@@ -49,7 +49,7 @@ class Target:
             return self
         try:
             session = Session.open(self.settings)
-        except Unreachable as lost:
+        except UnreachableError as lost:
             return replace(self, unreachable=f"the configured Kubernetes cluster is unreachable: {lost}")
         cluster = Cluster(
             session, Discovery(session), self.cancelled, self.settings.upsert, self.settings.patch_force
@@ -60,10 +60,10 @@ class Target:
         """The cluster.
 
         Raises:
-            Refused: it does not answer.
+            RefusedError: it does not answer.
         """
         if self.cluster is None:
-            raise Refused(self.unreachable)
+            raise RefusedError(self.unreachable)
         return self.cluster
 
     def knows(self, obj: Object) -> bool:
@@ -72,7 +72,7 @@ class Target:
             return False
         try:
             self.cluster.discovery.find(str(obj.get("apiVersion")), str(obj.get("kind")))
-        except UnknownKind:
+        except UnknownKindError:
             return False
         return True
 
@@ -83,8 +83,8 @@ class Target:
     def placed(self, obj: Object) -> Object:
         """The object in its namespace, the default one if it names none; without one when cluster-scoped.
 
-        A kind nobody knows yet counts as namespaced, except when rendering: there the file is left as the program
-        wrote it (https://github.com/pulumi/pulumi-kubernetes/issues/4394).
+        A kind nobody knows yet counts as namespaced, except when rendering: there the file is left as the
+        program wrote it (https://github.com/pulumi/pulumi-kubernetes/issues/4394).
         """
         meta = obj.get("metadata")
         scope = self.scope(obj)
@@ -101,5 +101,5 @@ class Target:
 
 
 def manager_of(obj: Mapping[str, Any], recorded: str = "") -> str:
-    """The field manager: the object's annotation, else the recorded one, else a new one of this object's own."""
+    """The field manager: the object's annotation, else the recorded one, else a new one."""
     return annotation(obj, PATCH_FIELD_MANAGER) or recorded or f"{_MANAGER}-{secrets.token_hex(4)}"

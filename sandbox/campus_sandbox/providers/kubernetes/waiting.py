@@ -6,7 +6,7 @@ from typing import Final
 
 from campus_sandbox.providers.kubernetes.apply import Cluster
 from campus_sandbox.providers.kubernetes.conditions import assess, conditions_of
-from campus_sandbox.providers.kubernetes.discovery import UnknownKind
+from campus_sandbox.providers.kubernetes.discovery import UnknownKindError
 from campus_sandbox.providers.kubernetes.objects import (
     SKIP_AWAIT,
     TIMEOUT_SECONDS,
@@ -37,7 +37,7 @@ _SKIPS_DELETION: Final = frozenset(
 Status = Callable[[str], None]
 
 
-class NotReady(Exception):
+class NotReadyError(Exception):
     """An object did not become ready: it failed, time ran out, or the user cancelled.
 
     Args:
@@ -74,7 +74,7 @@ def until_ready(
         The object as last seen.
 
     Raises:
-        NotReady: see there.
+        NotReadyError: see there.
         ValueError: the `waitFor` annotation is not understood.
     """
     rule, conditions = rule_of(live), conditions_of(wanted)
@@ -89,15 +89,15 @@ def until_ready(
         if now.phase is Phase.READY:
             return live
         if now.phase is Phase.FAILED:
-            raise NotReady(f"{display(live)} failed: {now.reason}{_warnings(cluster, live)}", live)
+            raise NotReadyError(f"{display(live)} failed: {now.reason}{_warnings(cluster, live)}", live)
         if now.reason != told:
             told = now.reason
             status(f"waiting for {told}")
         if time.monotonic() >= deadline:
             said = f"{display(live)} was not ready after {limit:g} s: waiting for {told}"
-            raise NotReady(said + _conditions(live) + _warnings(cluster, live), live)
+            raise NotReadyError(said + _conditions(live) + _warnings(cluster, live), live)
         if cluster.cancelled.wait(_POLL_SECONDS):
-            raise NotReady(f"cancelled while waiting for {told} of {display(live)}", live)
+            raise NotReadyError(f"cancelled while waiting for {told} of {display(live)}", live)
         live = _read_again(cluster, live)
 
 
@@ -113,7 +113,7 @@ def until_gone(cluster: Cluster, obj: Object, custom_timeout: float, status: Sta
     """Wait until a deleted object, and in the foreground what it owns, is gone.
 
     Raises:
-        NotReady: it is still there after the timeout.
+        NotReadyError: it is still there after the timeout.
     """
     key = kind_key(obj)
     if is_true(obj, SKIP_AWAIT) and key in _SKIPS_DELETION:
@@ -125,7 +125,7 @@ def until_gone(cluster: Cluster, obj: Object, custom_timeout: float, status: Sta
     while True:
         try:
             live = cluster.read(obj)
-        except UnknownKind:
+        except UnknownKindError:
             return
         except ApiError as refused:
             if refused.not_found:
@@ -137,10 +137,12 @@ def until_gone(cluster: Cluster, obj: Object, custom_timeout: float, status: Sta
             return
         reason = _keeps(live)
         if time.monotonic() >= deadline:
-            raise NotReady(f"{display(live)} was still there {limit:g} s after its deletion: {reason}", live)
+            raise NotReadyError(
+                f"{display(live)} was still there {limit:g} s after its deletion: {reason}", live
+            )
         status(f"waiting for deletion: {reason}")
         if cluster.cancelled.wait(_POLL_SECONDS):
-            raise NotReady(f"cancelled while waiting for the deletion of {display(live)}", live)
+            raise NotReadyError(f"cancelled while waiting for the deletion of {display(live)}", live)
 
 
 def _assess(cluster: Cluster, rule: Rule | None, live: Object) -> State:
@@ -152,7 +154,7 @@ def _read_again(cluster: Cluster, live: Object) -> Object:
         return cluster.read(live)
     except ApiError as refused:
         if refused.not_found:
-            raise NotReady(f"{display(live)} was deleted while it was waited for", live) from refused
+            raise NotReadyError(f"{display(live)} was deleted while it was waited for", live) from refused
         raise
 
 
@@ -219,7 +221,7 @@ def _warnings(cluster: Cluster, live: Object) -> str:
             namespace_of(live) or "default",
             fieldSelector=f"involvedObject.uid={metadata(live).get('uid')},type=Warning",
         )
-    except (ApiError, UnknownKind):
+    except (ApiError, UnknownKindError):
         return ""
     told = list(dict.fromkeys(f"{one.get('reason')}: {one.get('message')}" for one in events))
     return f"; events: {'; '.join(told[-_EVENTS:])}" if told else ""

@@ -1,4 +1,4 @@
-"""The ResourceProvider protocol for random values: made once, kept in state, made anew when an input changes."""
+"""The ResourceProvider protocol for random values: kept in state, made anew when an input changes."""
 
 import json
 from collections.abc import Callable, Mapping

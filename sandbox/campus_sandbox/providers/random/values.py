@@ -1,4 +1,4 @@
-"""Random values and the outputs derived from them, as https://www.pulumi.com/registry/packages/random/ describes."""
+"""Random values and their outputs, as https://www.pulumi.com/registry/packages/random/ describes them."""
 
 import base64
 import secrets
@@ -40,7 +40,7 @@ def problems(kind: str, inputs: Mapping[str, Any]) -> dict[str, str]:
 
 
 def random_id(inputs: Mapping[str, Any]) -> tuple[str, Properties]:
-    """ID and outputs of a RandomId: the same bytes in base 64 (two alphabets), 16 and 10, each after the prefix."""
+    """ID and outputs of a RandomId: its bytes in base 64 (two alphabets), 16 and 10, after the prefix."""
     return encoded_id(secrets.token_bytes(int(inputs["byteLength"])), str(inputs.get("prefix", "")))
 
 
