@@ -56,7 +56,7 @@ func TestEveryDaemonsStateIsTold(t *testing.T) {
 		{Name: "failing", Argv: []string{"sh", "-c", "echo why; exit 3"}, Log: log},
 		{Name: "killed", Argv: []string{"sh", "-c", "kill -9 $$"}, Log: log},
 		{Name: "missing", Argv: []string{filepath.Join(folder, "no-such-program")}, Log: log},
-		{Name: "lasting", Argv: []string{"sh", "-c", "read forever < /dev/zero"}, Log: log},
+		{Name: "lasting", Argv: []string{"sleep", "60"}, Log: log},
 		{Name: "waiting", Argv: []string{"true"}, Log: log, After: never},
 	}}
 	go newSupervisor(plan, nil).run()
