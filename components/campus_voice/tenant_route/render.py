@@ -147,13 +147,13 @@ def _alias(settings: RouteSettings, name: str) -> Manifest:
 def _route(settings: RouteSettings, prefix: str, service: str) -> Manifest:
     """Render a route on which a stream may last as long as a synthesis.
 
+    Envoy's own bounds, 15 seconds for a response and 5 minutes without a byte, would cut it. There is no
+    retry policy: a repeated synthesis costs the GPU twice.
+
     Who may come is said on the route, by the address that opened the connection, which no header can
     claim. On the whole host it would also keep out the ACME authority that renews the certificate: Contour
     applies it to every route of that name, the HTTP-01 answer's included
     (https://github.com/projectcontour/contour/blob/v1.33.6/internal/envoy/v3/route.go, `VirtualHost`).
-
-    Envoy's own bounds, 15 seconds for a response and 5 minutes without a byte, would cut it. There is no
-    retry policy: a repeated synthesis costs the GPU twice.
     """
     allowed = [{"cidr": network, "source": "Peer"} for network in settings.allow_from]
     return {
