@@ -1,6 +1,7 @@
 """The command `campus-sandbox`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -27,10 +28,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.arguments(subparsers.add_parser(command.name, help=command.summary))
     options = parser.parse_args(arguments)
     try:
-        return known[options.command].run(Paths.from_environment(), options)
+        code = known[options.command].run(Paths.from_environment(), options)
+        sys.stdout.flush()
     except SandboxError as error:
         print(f"campus-sandbox: {error.sentence()}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python must not try to write the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         print("campus-sandbox: interrupted.", file=sys.stderr)
         return 130
+    return code

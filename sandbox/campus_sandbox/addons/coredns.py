@@ -15,20 +15,22 @@ from campus_sandbox.node.network import DNS_SERVICE_ADDRESS
 
 NAMESPACE: Final = "kube-system"
 LABELS: Final = {"k8s-app": "kube-dns"}
+# Above 1023, where a program without privileges may listen.
+PORT: Final = 1053
 WATCH: Final = ["list", "watch"]
 # Short lifetimes: a Service that was made anew is found within seconds.
-COREFILE: Final = """.:53 {
+COREFILE: Final = f""".:{PORT} {{
     errors
     health
     ready
-    kubernetes cluster.local in-addr.arpa ip6.arpa {
+    kubernetes cluster.local in-addr.arpa ip6.arpa {{
        pods insecure
        ttl 5
-    }
+    }}
     cache 5
     reload
     loadbalance
-}
+}}
 """
 
 
@@ -93,15 +95,12 @@ def _deployment(version: str) -> Manifest:
         "imagePullPolicy": "IfNotPresent",
         "args": ["-conf", "/etc/coredns/Corefile"],
         "ports": [
-            {"containerPort": 53, "name": "dns", "protocol": "UDP"},
-            {"containerPort": 53, "name": "dns-tcp", "protocol": "TCP"},
+            {"containerPort": PORT, "name": "dns", "protocol": "UDP"},
+            {"containerPort": PORT, "name": "dns-tcp", "protocol": "TCP"},
         ],
         # Without a request DNS starves whenever speech is synthesised on both cores.
         "resources": {"requests": {"cpu": "100m", "memory": "32Mi"}, "limits": {"memory": "170Mi"}},
-        "securityContext": {
-            **RESTRICTED_CONTAINER,
-            "capabilities": {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]},
-        },
+        "securityContext": {**RESTRICTED_CONTAINER, "runAsNonRoot": True, "runAsUser": 65532},
         "readinessProbe": {"httpGet": {"path": "/ready", "port": 8181}, "periodSeconds": 1},
         "livenessProbe": {"httpGet": {"path": "/health", "port": 8080}, "periodSeconds": 10},
         "volumeMounts": [{"name": "config", "mountPath": "/etc/coredns", "readOnly": True}],
@@ -136,8 +135,8 @@ def _service() -> Manifest:
             "clusterIP": DNS_SERVICE_ADDRESS,
             "selector": LABELS,
             "ports": [
-                {"name": "dns", "port": 53, "protocol": "UDP"},
-                {"name": "dns-tcp", "port": 53, "protocol": "TCP"},
+                {"name": "dns", "port": 53, "targetPort": "dns", "protocol": "UDP"},
+                {"name": "dns-tcp", "port": 53, "targetPort": "dns-tcp", "protocol": "TCP"},
             ],
         },
     }

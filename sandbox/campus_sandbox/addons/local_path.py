@@ -121,7 +121,8 @@ def _deployment(version: str) -> Manifest:
         "name": NAME,
         "image": f"docker.io/rancher/local-path-provisioner:v{version}",
         "imagePullPolicy": "IfNotPresent",
-        "args": ["start", "--config", f"{CONFIG_FOLDER}/config.json", "--service-account-name", NAME],
+        "command": [NAME, "start"],
+        "args": ["--config", f"{CONFIG_FOLDER}/config.json", "--service-account-name", NAME],
         "env": [
             {"name": "POD_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}},
             {"name": "CONFIG_MOUNT_PATH", "value": f"{CONFIG_FOLDER}/"},

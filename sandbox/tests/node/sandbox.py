@@ -32,7 +32,7 @@ class Sandbox:
 
     @property
     def busybox(self) -> str:
-        """An image with a shell, `nc`, `nslookup` and `httpd`."""
+        """An image with a shell and, as `busybox NAME`, `nc`, `nslookup` and `httpd`."""
         return busybox_image(Versions.read(self.paths.repository))
 
     def command(self, *words: str) -> list[str]:

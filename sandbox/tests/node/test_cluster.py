@@ -19,7 +19,7 @@ def pod(sandbox: Sandbox, name: str, **spec: Any) -> Mapping[str, Any]:
     container = {
         "name": "main",
         "image": sandbox.busybox,
-        "command": ["sh", "-c", f"echo '{PAGE}' > /page/index.html; exec httpd -f -p 8080 -h /page"],
+        "command": ["sh", "-c", f"echo '{PAGE}' > /page/index.html; exec busybox httpd -f -p 8080 -h /page"],
         "volumeMounts": [{"name": "page", "mountPath": "/page"}],
         **spec.pop("container", {}),
     }
@@ -60,7 +60,7 @@ def pods(sandbox: Sandbox) -> Sandbox:
 
 def asks(sandbox: Sandbox, caller: str, address: str, port: int) -> bool:
     """Whether the pod `caller` gets the page from there."""
-    request = f"printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w {PATIENCE_SECONDS} {address} {port}"
+    request = f"printf 'GET / HTTP/1.0\\r\\n\\r\\n' | busybox nc -w {PATIENCE_SECONDS} {address} {port}"
     return PAGE in sandbox.shell(caller, request).stdout
 
 
@@ -76,7 +76,7 @@ def test_a_claim_gets_a_volume_in_the_sandboxs_state(pods: Sandbox) -> None:
 
 
 def test_a_service_is_found_by_its_name(pods: Sandbox) -> None:
-    found = pods.shell("friend", "nslookup page.default.svc.cluster.local")
+    found = pods.shell("friend", "busybox nslookup page.default.svc.cluster.local")
     assert service_address(pods) in found.stdout, f"cluster DNS does not know the Service: {found.stdout}"
 
 
