@@ -1,7 +1,7 @@
 """Image archives: one tar that is both an OCI image layout and a `docker save` archive.
 
-containerd's `ctr images import` reads the first, everything else the second; both point at the same blobs. Formats:
-https://github.com/opencontainers/image-spec/blob/main/image-layout.md and
+containerd's `ctr images import` reads the first, everything else the second; both point at the same blobs.
+Formats: https://github.com/opencontainers/image-spec/blob/main/image-layout.md and
 https://github.com/moby/docker-image-spec
 """
 

@@ -42,7 +42,7 @@ def build(paths: Paths, plan: Plan | None = None, only: Sequence[Step] | None = 
     """
     plan = plan or plan_for(paths)
     steps = plan.steps() if only is None else list(only)
-    with _alone(paths):
+    with alone(paths):
         prepare(paths, steps)
         with show_progress(Durations(paths.durations, paths.owner)) as progress:
             worked = run_steps(steps, progress, paths.build_log)
@@ -97,7 +97,7 @@ def _link_repository(paths: Paths) -> None:
 
 
 @contextmanager
-def _alone(paths: Paths) -> Iterator[None]:
+def alone(paths: Paths) -> Iterator[None]:
     """Hold the cache's lock, so that two builds do not clear each other's half-made entries."""
     file: Path = make_folder(paths.cache, paths.owner) / "lock"
     with file.open("w") as lock:

@@ -1,8 +1,8 @@
 """Debian packages: resolved and fetched by apt in folders of our own, unpacked by dpkg-deb, never installed.
 
-apt is told of an empty machine (no package installed) and keeps its lists and downloads below the cache, so neither
-root nor an earlier `apt-get update` is needed, and the machine's own package state is not touched. Which archive is
-used, through which proxy and which keys are trusted stays the machine's configuration.
+apt is told of an empty machine (no package installed) and keeps its lists and downloads below the cache, so
+neither root nor an earlier `apt-get update` is needed, and the machine's own package state is not touched.
+Which archive is used, through which proxy and which keys are trusted stays the machine's configuration.
 """
 
 import json
@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from campus_sandbox.build.keys import sha256_of
 from campus_sandbox.build.registries import Registry, registry_error
@@ -45,8 +46,8 @@ class Selection:
     alone: tuple[str, ...] = ()
 
 
-# The machine's hooks would act on the machine (clear its downloads, index its software centre), and the unprivileged
-# user apt downloads as cannot enter a private folder.
+# The machine's hooks would act on the machine (clear its downloads, index its software centre), and the
+# unprivileged user that apt downloads as cannot enter a private folder.
 _CONFIGURATION = """\
 Dir::State "{state}";
 Dir::State::status "{state}/status";
@@ -70,6 +71,14 @@ Debug::NoLocking "true";
 #clear DPkg::Pre-Install-Pkgs;
 APT::Architectures {{ "amd64"; }};
 """
+
+
+class Source(Protocol):
+    """Whoever knows what is served."""
+
+    def served(self, context: StepContext, wanted: Sequence[str]) -> dict[str, Package]: ...
+
+    def resolve(self, context: StepContext, selection: Selection) -> list[Package]: ...
 
 
 class Apt:
@@ -188,8 +197,10 @@ def lock_text(selections: Mapping[str, Sequence[Package]]) -> str:
     return "{\n" + ",\n".join(blocks) + "\n}\n"
 
 
-def choose(apt: Apt, context: StepContext, selection: Selection, pinned: Sequence[Package]) -> list[Package]:
-    """The pinned packages; where Debian serves one of them no longer, what it serves now for the whole selection.
+def choose(
+    apt: Source, context: StepContext, selection: Selection, pinned: Sequence[Package]
+) -> list[Package]:
+    """The pinned packages; where Debian serves one no longer, what it serves now for the whole selection.
 
     The substitutes are verified by the archive's signature, as apt does it, and the user is told.
     """

@@ -1,4 +1,4 @@
-"""The Pulumi engine: the machine's own where it has the official Kubernetes plugin, else one that is compiled."""
+"""The Pulumi engine: the machine's own where it has the official Kubernetes plugin, else a compiled one."""
 
 import json
 import shutil

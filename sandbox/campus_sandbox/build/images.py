@@ -1,4 +1,4 @@
-"""The images of the sandbox, packed from what was built here under the names their upstream publishes them by."""
+"""The images of the sandbox, packed from what was built here, under the names upstream publishes them by."""
 
 import shutil
 from collections.abc import Callable, Mapping
@@ -146,7 +146,7 @@ class Recipes:
         )
 
     def _base(self) -> Layer:
-        """What every program expects: users, the host lookup order, trusted authorities, a place for temporary files."""
+        """What every program expects: users, host lookup order, trusted authorities, temporary files."""
         return (
             Layer()
             .text(

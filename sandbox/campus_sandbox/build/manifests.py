@@ -21,7 +21,7 @@ NAMESPACE: Final = "cert-manager"
 
 @dataclass(frozen=True)
 class Manifests:
-    """The folder `manifests`: `contour/01-crds.yaml`, `cert-manager/crds/*.yaml` and `cert-manager/cert-manager.yaml`.
+    """The folder `manifests`: `contour/01-crds.yaml`, `cert-manager/{crds/*.yaml,cert-manager.yaml}`.
 
     Attributes:
         contour: the program whose go.mod pins Contour.
@@ -59,7 +59,7 @@ class Manifests:
         """Make it.
 
         Raises:
-            SandboxError: the Go module proxy does not answer, or Contour's definitions are not the pinned ones.
+            SandboxError: the Go module proxy does not answer, or Contour's file is not the pinned one.
         """
         self.store.make("manifests", self.key(), lambda folder: self._fill(context, folder))
 
@@ -96,9 +96,9 @@ class Manifests:
 def chart_values(version: str) -> dict[str, Any]:
     """The values of cert-manager's chart.
 
-    The chart in the module is the development one, of version v0.0.0, so images are named in full. Its definitions are
-    applied apart, its start-up check is a Job the sandbox has its own probe for, and its webhook would be looked at
-    only after five seconds.
+    The chart in the module is the development one, of version v0.0.0, so images are named in full. Its
+    definitions are applied apart, its start-up check is a Job the sandbox has its own probe for, and its
+    webhook would be looked at only after five seconds.
     """
     tag = {"image": {"tag": f"v{version}"}}
     return {

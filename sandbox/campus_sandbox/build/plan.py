@@ -37,7 +37,7 @@ class Plan:
     environment: Mapping[str, str]
 
     def steps(self) -> list[Step]:
-        """Every step; one whose work is in the cache is done. Titles are stable, so that others can need them."""
+        """Every step; one whose work is in the cache is done. Others can need them by their titles."""
         return [
             self._go_step(),
             *self._fetch_steps(self.programs),

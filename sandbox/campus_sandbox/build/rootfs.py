@@ -40,7 +40,7 @@ class RootFileSystems:
         return self.entry(selection) / "root"
 
     def used(self, selection: Selection) -> str:
-        """What was really unpacked, which may differ from the lock; goes into the key of what is made of it."""
+        """What was really unpacked, which may differ from the lock; part of the key of what is made of it."""
         return (self.entry(selection) / USED).read_text(encoding="utf-8")
 
     def are_there(self) -> bool:

@@ -38,7 +38,7 @@ SPEECH = Selection(
     alone=("base-files", "ca-certificates", "tzdata"),
 )
 
-# What a program that is linked to the GNU C library needs to run, and the certificate authorities programs trust.
+# What a program that is linked to the GNU C library needs to run, and the authorities that programs trust.
 LIBRARIES = Selection("libraries", ("libc6",), alone=("ca-certificates",))
 
 ALL = (NODE, SPEECH, LIBRARIES)

@@ -1,6 +1,7 @@
 """The speech server's image: the list in `images/cosyvoice/README.md`, one layer for each rate of change.
 
-Each layer is packed once and kept, so that a change of the server's code packs a few kilobytes and copies the rest.
+Each layer is packed once and kept, so that a change of the server's code packs a few kilobytes and copies
+the rest.
 """
 
 import json
@@ -38,7 +39,7 @@ _UNREAD: Final = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/sha
 
 @dataclass(frozen=True)
 class SpeechImage:
-    """Makes `ghcr.io/campus-voice/cosyvoice:<version>-cpu`; layers are in the store as `speech-<layer>/<key>/`."""
+    """Makes `ghcr.io/campus-voice/cosyvoice:<version>-cpu`; its layers are at `speech-<layer>/<key>/`."""
 
     paths: Paths
     versions: Versions

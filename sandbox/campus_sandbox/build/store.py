@@ -26,10 +26,10 @@ class Store:
         return self.entry(name, key).is_dir()
 
     def make(self, name: str, key: str, fill: Callable[[Path], None]) -> Path:
-        """The build of that key; when it is not there, let `fill` make it in an empty folder beside its place.
+        """The build of that key; when it is not there, `fill` makes it in an empty folder beside its place.
 
-        The folder takes its place by one rename, so an interrupted build leaves nothing that looks like a whole one,
-        and what it does leave is cleared by the next.
+        The folder takes its place by one rename, so an interrupted build leaves nothing that looks like a
+        whole one, and what it does leave is cleared by the next.
         """
         place = self.entry(name, key)
         if place.is_dir():

@@ -1,4 +1,4 @@
-"""The Go and uv that the build uses: the machine's own where they are right, else packaged ones in the cache."""
+"""The Go and uv of the build: the machine's own where they are right, else packaged ones in the cache."""
 
 import re
 import shutil
@@ -16,7 +16,7 @@ from campus_sandbox.paths import Paths
 from campus_sandbox.steps import StepContext
 from campus_sandbox.versions import Versions
 
-# Without the first, Go would link against this machine's C library; the last keeps it from fetching another Go.
+# Nothing of this machine goes in (its C library, its checkout's state), and no other Go is fetched.
 GO_ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false", "GOTOOLCHAIN": "local", "GOWORK": "off"}
 
 
@@ -118,5 +118,5 @@ class Toolchain:
 
 
 def is_right_go(version: str, series: str) -> bool:
-    """Whether a Go of that version compiles what is pinned: any release of the series, no release candidate."""
+    """Whether a Go of that version compiles what is pinned: any release of the series, no candidate."""
     return re.fullmatch(rf"{re.escape(series)}(\.\d+)?", version) is not None
