@@ -35,6 +35,7 @@ from campus_sandbox.providers.properties import UNKNOWN
         ("100M", "100M"),
         ("0", "0"),
         ("0.5Ki", "512"),
+        ("0.9765625Ki", "1k"),
         ("voice", None),
         ("1e3", None),
     ],

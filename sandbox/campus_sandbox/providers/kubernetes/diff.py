@@ -154,7 +154,7 @@ def _compare(path: Path, old: Any, new: Any, changes: dict[Path, Change]) -> Non
                 changes[(*path, index)] = Change.ADD
             else:
                 _compare((*path, index), old[index], new[index], changes)
-    elif new is UNKNOWN or old != new or isinstance(old, bool) is not isinstance(new, bool):
+    elif old != new or isinstance(old, bool) is not isinstance(new, bool):
         changes[path] = Change.UPDATE
 
 
