@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import urllib3.exceptions
+import yaml
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 
@@ -138,19 +140,26 @@ class Cluster:
         return sorted(objects, key=lambda item: item.name)
 
 
-def connect(context: str | None = None) -> Cluster:
-    """The cluster of `context`, or of the current one, in the kubeconfig that KUBECONFIG names.
+def connect(kubeconfig: str | None = None, context: str | None = None) -> Cluster:
+    """The cluster of a kubeconfig's context.
+
+    `kubeconfig` is a path or the contents (default: the file KUBECONFIG names, else ~/.kube/config), `context`
+    one of its contexts (default: its current one).
 
     Raises:
         OperationError: there is no such kubeconfig or context.
     """
     try:
-        return Cluster(config.new_client_from_config(context=context))
+        inline = yaml.safe_load(kubeconfig) if kubeconfig else None
+        if isinstance(inline, dict):
+            return Cluster(config.new_client_from_config_dict(inline, context=context))
+        file = str(Path(kubeconfig).expanduser()) if kubeconfig else None
+        return Cluster(config.new_client_from_config(file, context=context))
     except config.ConfigException as error:
         raise OperationError(
-            "No cluster is configured"
+            "The stack's cluster is not known"
             if context is None
-            else f"No cluster is configured as context {context!r}",
+            else f"The cluster {context!r} is not known",
             str(error).removesuffix("."),
             "`make up` starts the sandbox; for your own cluster set KUBECONFIG, or its context in the stack.",
         ) from error

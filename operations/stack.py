@@ -16,8 +16,11 @@ class Stack:
 
     name: str
     outputs: StackOutputs
-    context: str | None
-    """The kubeconfig context its configuration names (`kubernetes:context`); None for the current one."""
+    kubeconfig: str | None = None
+    """Path or contents of the kubeconfig that its `kubernetes:kubeconfig` names, if it has one."""
+
+    context: str | None = None
+    """The context its configuration names (`kubernetes:context`), if it names one."""
 
 
 def _pulumi(stack: str, *arguments: str) -> Mapping[str, object]:
@@ -46,9 +49,9 @@ def _pulumi(stack: str, *arguments: str) -> Mapping[str, object]:
     return answer
 
 
-def _context(settings: Mapping[str, object]) -> str | None:
-    """The context in the answer of `pulumi config --json`."""
-    setting = settings.get("kubernetes:context")
+def _setting(settings: Mapping[str, object], key: str) -> str | None:
+    """One plain value in the answer of `pulumi config --json`."""
+    setting = settings.get(key)
     value = setting.get("value") if isinstance(setting, dict) else None
     return value if isinstance(value, str) else None
 
@@ -60,4 +63,10 @@ def read_stack(name: str) -> Stack:
         OperationError: no `pulumi`, no such stack, or a stack that is not up.
     """
     outputs = parse_outputs(name, _pulumi(name, "stack", "output"))
-    return Stack(name, outputs, _context(_pulumi(name, "config")))
+    settings = _pulumi(name, "config")
+    return Stack(
+        name,
+        outputs,
+        kubeconfig=_setting(settings, "kubernetes:kubeconfig"),
+        context=_setting(settings, "kubernetes:context"),
+    )

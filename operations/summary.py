@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     given = parser.parse_args(arguments)
     stack = read_stack(given.stack)
-    pem = authorities(stack.outputs, connect(stack.context))
+    pem = authorities(stack.outputs, connect(stack.kubeconfig, stack.context))
     if pem:
         given.ca_file.parent.mkdir(parents=True, exist_ok=True)
         given.ca_file.write_text(pem)

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--once", action="store_true", help="end after these instead of waiting for new ones")
     given = parser.parse_args(arguments)
     stack = read_stack(given.stack)
-    cluster = connect(stack.context)
+    cluster = connect(stack.kubeconfig, stack.context)
     chosen = sources(stack.outputs, cluster, given.component, given.campus)
     if given.once:
         for source in chosen:

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     campuses = chosen(stack.outputs, given.campus)
     listening = Listening(random.SystemRandom(), given.output, given.address, given.timeout)
     outcomes: list[Outcome] = []
-    for outcome in smoke(stack.outputs, campuses, connect(stack.context), listening):
+    for outcome in smoke(stack.outputs, campuses, connect(stack.kubeconfig, stack.context), listening):
         outcomes.append(outcome)
         if not given.json:
             print(line(outcome), flush=True)

@@ -13,7 +13,7 @@ from operations.smoke.sentence import WORDS
 RATE = 16000
 """Samples a second of the sound the model was trained on."""
 
-WORD_PENALTY = 0.005
+WORD_PENALTY = 0.001
 """Makes a word dear enough that breath before a sentence is not heard as a short one ("eight")."""
 
 MARGIN = RATE * 3 // 10

@@ -37,7 +37,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--stack", default="dev", help="the Pulumi stack (default: dev)")
     given = parser.parse_args(arguments)
     stack = read_stack(given.stack)
-    rows = inspect(stack.outputs, connect(stack.context), datetime.fromtimestamp(time.time(), UTC))
+    rows = inspect(
+        stack.outputs, connect(stack.kubeconfig, stack.context), datetime.fromtimestamp(time.time(), UTC)
+    )
     console = Console() if sys.stdout.isatty() else Console(width=UNBOUNDED)
     console.print(table(stack.name, rows))
     unwell = [row for row in rows if not row.healthy]

@@ -42,6 +42,7 @@ def test_the_sentence_that_was_spoken_is_heard() -> None:
     sound = decode(REPLY, RATE)
     verdict = prove(decode(REPLY), sound, SPOKEN, draw_decoys(random.SystemRandom(), SPOKEN), "north.wav")
     assert verdict.heard == SPOKEN.digits, "a clear voice is heard digit by digit"
+    assert sound.seconds == pytest.approx(decode(REPLY).seconds, abs=2e-4), "nothing is lost on the way"
     assert heard_digits(sound.samples) == verdict.heard, "the same sound is always heard the same"
 
 

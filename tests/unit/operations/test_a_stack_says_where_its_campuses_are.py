@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from operations.cluster import connect
 from operations.command import carry_out
 from operations.errors import OperationError
 from operations.outputs import parse_outputs
@@ -37,16 +38,47 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_stack_names_its_campuses_and_its_cluster(project: Path) -> None:
-    (project / "config.json").write_text('{"kubernetes:context": {"value": "school", "secret": false}}')
+    (project / "config.json").write_text(
+        '{"kubernetes:context": {"value": "school"}, "kubernetes:kubeconfig": {"value": "school.yaml"}}'
+    )
     stack = read_stack("prod")
-    assert stack.context == "school", "the stack's own cluster is looked at, not the current one"
+    cluster = (stack.kubeconfig, stack.context)
+    assert cluster == ("school.yaml", "school"), "the stack's own cluster is looked at, not the current one"
     assert stack.outputs.campuses["north"].envoy_clusters == ("voice_north-ui_7860", "voice_north-api_7860")
     assert stack.outputs.tls["south"].secret_name == "south-tls", "the CA is in the campus's Secret"
 
 
 @pytest.mark.usefixtures("project")
 def test_a_stack_that_names_no_cluster_is_on_the_current_one() -> None:
-    assert read_stack("dev").context is None, "no context means kubeconfig's current one"
+    stack = read_stack("dev")
+    assert (stack.kubeconfig, stack.context) == (None, None), (
+        "nothing said means the kubeconfig's current one"
+    )
+
+
+KUBECONFIG = """
+clusters: [{name: school, cluster: {server: "https://school.example:6443"}}]
+users: [{name: me, user: {token: x}}]
+contexts: [{name: school, context: {cluster: school, user: me}}]
+current-context: school
+"""
+
+
+def test_a_kubeconfig_may_be_a_file_or_its_contents(tmp_path: Path) -> None:
+    (tmp_path / "kubeconfig").write_text(KUBECONFIG)
+    for kubeconfig in (str(tmp_path / "kubeconfig"), KUBECONFIG):
+        with pytest.raises(OperationError) as failure:
+            connect(kubeconfig, "shool")
+        assert failure.value.what == "The cluster 'shool' is not known", (
+            "a context that is not in it is named"
+        )
+        connect(kubeconfig, "school")
+
+
+def test_without_a_kubeconfig_the_way_to_a_cluster_is_told(tmp_path: Path) -> None:
+    with pytest.raises(OperationError) as failure:
+        connect(str(tmp_path / "none"))
+    assert "`make up` starts the sandbox" in failure.value.way_out, "no cluster is no reason for a traceback"
 
 
 @pytest.mark.usefixtures("project")
