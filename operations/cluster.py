@@ -143,7 +143,7 @@ class Cluster:
 def connect(kubeconfig: str | None = None, context: str | None = None) -> Cluster:
     """The cluster of a kubeconfig's context.
 
-    `kubeconfig` is a path or the contents (default: the file KUBECONFIG names, else ~/.kube/config), `context`
+    `kubeconfig` is a path or contents (default: the file KUBECONFIG names, else ~/.kube/config), `context`
     one of its contexts (default: its current one).
 
     Raises:
