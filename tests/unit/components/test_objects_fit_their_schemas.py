@@ -6,6 +6,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from campus_voice import IssuerKind
 from campus_voice.contour_gateway import certificates, checks, crds
 
 from tests.cases import cases
@@ -38,7 +39,7 @@ def test_an_object_has_only_fields_that_its_definition_knows(case: Path, suffix:
 
 
 def test_a_self_signed_gateway_has_an_issuer_that_cert_manager_knows() -> None:
-    settings = checks.settings("gateway", {"issuer": {"kind": checks.IssuerKind.SELF_SIGNED}})
+    settings = checks.settings("gateway", {"issuer": {"kind": IssuerKind.SELF_SIGNED}})
     made = certificates.campuses(settings, "unused")
     assert [manifest["spec"] for manifest in made.values()] == [{"selfSigned": {}}]
     assert _misfits(made[certificates.ISSUER]) == []
