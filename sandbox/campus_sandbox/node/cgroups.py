@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from campus_sandbox.errors import SandboxError
+from campus_sandbox.node.network import OTHER_CLUSTER
 
 MOUNTS: Final = Path("/proc/self/mountinfo")
 # A new group of this controller takes no process before it has processors and memory nodes.
@@ -49,7 +50,7 @@ def hierarchies(mountinfo: str) -> tuple[Hierarchy, ...]:
         raise SandboxError(
             "this machine has no cgroups mounted",
             "Kubernetes counts and limits what pods use by them",
-            "mount /sys/fs/cgroup or use an existing cluster",
+            f"mount /sys/fs/cgroup, or {OTHER_CLUSTER}",
         )
     return new[:1]
 

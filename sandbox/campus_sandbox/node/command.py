@@ -4,19 +4,17 @@ import argparse
 import json
 import shutil
 import sys
-from typing import Any, Final
+from typing import Any
 
 from campus_sandbox.command import Command
 from campus_sandbox.errors import SandboxError
 from campus_sandbox.node.lock import locked
-from campus_sandbox.node.network import FORWARDED_PORTS
+from campus_sandbox.node.network import FORWARDED_PORTS, OTHER_CLUSTER
 from campus_sandbox.node.node import Node, NodeState
 from campus_sandbox.node.ports import check_free
 from campus_sandbox.node.root import Root
 from campus_sandbox.paths import Paths
 from campus_sandbox.versions import Versions
-
-OWN_CLUSTER: Final = "use an existing cluster: point KUBECONFIG at it and run `pulumi up`"
 
 
 def _node(paths: Paths) -> Node:
@@ -31,7 +29,9 @@ def check_machine(node: Node, root: Root) -> None:
     """
     if sys.platform != "linux":
         raise SandboxError(
-            f"the sandbox does not run on {sys.platform}", "its node is made of Linux namespaces", OWN_CLUSTER
+            f"the sandbox does not run on {sys.platform}",
+            "its node is made of Linux namespaces",
+            OTHER_CLUSTER,
         )
     if shutil.which("nsenter") is None:
         raise SandboxError(

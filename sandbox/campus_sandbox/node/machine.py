@@ -17,7 +17,7 @@ from typing import Final
 from campus_sandbox.errors import SandboxError
 from campus_sandbox.node.cgroups import Cgroup
 from campus_sandbox.node.layout import Layout
-from campus_sandbox.node.network import FORWARDED_PORTS
+from campus_sandbox.node.network import FORWARDED_PORTS, OTHER_CLUSTER
 from campus_sandbox.node.plan import plan_text
 from campus_sandbox.node.ports import close, open_listeners
 from campus_sandbox.node.waiting import wait_until
@@ -62,7 +62,7 @@ def _launch(layout: Layout, descriptors: list[int]) -> None:
         raise SandboxError(
             f"the node did not start ({done.stderr.strip()})",
             "this kernel or container refuses something a Kubernetes node needs",
-            "use an existing cluster: point KUBECONFIG at it and run `pulumi up`",
+            OTHER_CLUSTER,
         )
 
 

@@ -26,6 +26,9 @@ class ForwardedPort:
     purpose: str
 
 
+# What a user whose machine cannot run the sandbox does instead.
+OTHER_CLUSTER: Final = "use an existing cluster: name its context as `kubernetes:context` in the stack file"
+
 FORWARDED_PORTS: Final = (
     ForwardedPort(80, "HTTP to the gateway"),
     ForwardedPort(443, "HTTPS to the gateway"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from campus_sandbox.errors import SandboxError
-from campus_sandbox.node.network import ForwardedPort
+from campus_sandbox.node.network import OTHER_CLUSTER, ForwardedPort
 
 LOOPBACK: Final = "127.0.0.1"
 BACKLOG: Final = 512
@@ -70,7 +70,7 @@ def taken(wanted: ForwardedPort) -> SandboxError:
     return SandboxError(
         f"port {wanted.port} of {LOOPBACK} is taken{by}",
         f"the sandbox needs it for {wanted.purpose}",
-        "stop that program and try again, or use an existing cluster",
+        f"stop that program and try again, or {OTHER_CLUSTER}",
     )
 
 

@@ -11,16 +11,19 @@ from typing import IO, Final
 from campus_sandbox.errors import SandboxError
 from campus_sandbox.node import machine
 from campus_sandbox.node.layout import Layout
+from campus_sandbox.node.network import OTHER_CLUSTER
 from campus_sandbox.paths import Paths
 
 # Well below sudo's shortest usual time-out of five minutes.
 REFRESH_SECONDS: Final = 60.0
 
-NO_ROOT: Final = SandboxError(
-    "the sandbox cannot become root",
-    "making namespaces, mounts and cgroups for a Kubernetes node needs it",
-    "run it as root or install sudo, or use an existing cluster: point KUBECONFIG at it and run `pulumi up`",
-)
+
+def _no_root() -> SandboxError:
+    return SandboxError(
+        "the sandbox cannot become root",
+        "making namespaces, mounts and cgroups for a Kubernetes node needs it",
+        f"run it as root or through sudo, or {OTHER_CLUSTER}",
+    )
 
 
 class Root:
@@ -41,10 +44,10 @@ class Root:
             if self._granted:
                 return
             if shutil.which("sudo") is None:
-                raise NO_ROOT
+                raise _no_root()
             print("campus-sandbox: starting the Kubernetes node needs root; sudo asks once.", file=sys.stderr)
             if subprocess.run(["sudo", "--validate"], check=False).returncode != 0:
-                raise NO_ROOT
+                raise _no_root()
             self._granted = True
             threading.Thread(target=self._keep, daemon=True).start()
 
