@@ -54,6 +54,12 @@ def test_only_quantities_of_built_in_kinds_are_rewritten() -> None:
     assert normalized(custom)["spec"] == spec, "the server stores custom objects as they are written"
 
 
+def test_a_definition_may_call_a_property_like_a_list_of_quantities() -> None:
+    schema = {"properties": {"requests": {"minimum": 1, "type": "integer"}}}
+    definition = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "spec": schema}
+    assert normalized(definition) == definition, "a bound of a number is no quantity"
+
+
 def test_a_secrets_clear_text_is_compared_with_its_encoded_form() -> None:
     given = {
         "apiVersion": "v1",

@@ -50,13 +50,15 @@ def to_sdk_key(key: str) -> str:
 def normalized(obj: Mapping[str, Any]) -> Object:
     """Without the fields only the server sets and, for built-in kinds, with canonical quantities.
 
-    Objects with unknown values keep their quantities as written.
+    Objects with unknown values keep their quantities as written. In a CustomResourceDefinition `requests`
+    and the like are names of properties, not quantities.
     """
     result = dict(obj)
     meta = result.get("metadata")
     if isinstance(meta, Mapping):
         result["metadata"] = {key: value for key, value in meta.items() if key not in _SET_BY_SERVER}
-    if is_built_in(result) and "spec" in result and not contains_unknown(result):
+    quantified = is_built_in(result) and result.get("kind") != "CustomResourceDefinition"
+    if quantified and "spec" in result and not contains_unknown(result):
         result["spec"] = _canonical_quantities(result["spec"])
     return result
 
