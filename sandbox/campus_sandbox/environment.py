@@ -22,7 +22,7 @@ def environment(paths: Paths, path: str) -> Mapping[str, str]:
     """
     return {
         "KUBECONFIG": str(paths.kubeconfig),
-        "PATH": os.pathsep.join(filter(None, (str(paths.bin), path))),
+        "PATH": os.pathsep.join(filter(None, (str(paths.pulumi_bin), str(paths.bin), path))),
         "PULUMI_HOME": str(paths.pulumi_home),
         "PULUMI_BACKEND_URL": f"file://{paths.pulumi_backend}",
         # Guards nothing: the sandbox's secrets end with the sandbox.

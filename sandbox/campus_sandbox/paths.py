@@ -93,6 +93,11 @@ class Paths:
         return self.state / "pulumi"
 
     @property
+    def pulumi_bin(self) -> Path:
+        """The engine and its language host side by side, which is where the one looks for the other."""
+        return self.pulumi_home / "bin"
+
+    @property
     def pulumi_backend(self) -> Path:
         """Folder of the file backend."""
         return self.state / "stacks"

@@ -1,6 +1,6 @@
-"""The sandbox's own PULUMI_HOME: the language host, and the official provider plugins or stand-ins for them.
+"""The sandbox's own PULUMI_HOME: the engine with its language host, and the provider plugins or stand-ins.
 
-Nothing of it goes on PATH, where it would shadow the user's own plugins.
+No provider goes on PATH, where it would shadow the user's own.
 """
 
 import os
@@ -21,7 +21,8 @@ from campus_sandbox.paths import Paths, give_to_owner, make_folder
 from campus_sandbox.versions import Versions
 
 _PROVIDERS: Final = ("kubernetes", "random")
-_LANGUAGE_HOST: Final = ("pulumi-language-python", "pulumi-language-python-exec")
+_PROGRAMS: Final = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec")
+_EXTRAS: Final = ("pulumi-analyzer-policy-python", "pulumi-resource-pulumi-python")
 _PROBE_SECONDS: Final = 3.0
 _INSTALL_SECONDS: Final = 120.0
 _MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -78,11 +79,11 @@ def prepare_pulumi_home(
         python: interpreter of the stand-ins (default: the running one).
 
     Raises:
-        SandboxError: the language host is not built yet.
+        SandboxError: the engine or its language host is not built yet.
     """
     make_folder(paths.pulumi_backend, paths.owner)
     plugins = make_folder(paths.pulumi_home / "plugins", paths.owner)
-    _place_language_host(paths, plugins / f"language-python-v{versions.of('pulumi', 'language-host-python')}")
+    _place_programs(paths)
     wanted = [Plugin(name, versions.of("pulumi", f"provider-{name}")) for name in _PROVIDERS]
     missing = [plugin for plugin in wanted if not (plugins / plugin.folder / plugin.executable).exists()]
     for plugin in missing:
@@ -92,15 +93,39 @@ def prepare_pulumi_home(
     _tell(wanted, plugins, say)
 
 
-def _place_language_host(paths: Paths, folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
-    for name in _LANGUAGE_HOST:
-        program = paths.bin / name
-        if not program.exists():
+def _place_programs(paths: Paths) -> None:
+    """Put the engine's programs into one folder, as real files.
+
+    Through the links of the cache the language host does not find its executor, and the engine warns on every
+    command that its host is not beside it.
+    """
+    make_folder(paths.pulumi_bin, paths.owner)
+    for name in (*_PROGRAMS, *_EXTRAS):
+        source, copy = (paths.bin / name).resolve(), paths.pulumi_bin / name
+        if name in _PROGRAMS and not source.exists():
             raise SandboxError(
-                f"{program} is missing", "Pulumi runs Python programs with it", "run `campus-sandbox build`"
+                f"{paths.bin / name} is missing",
+                "Pulumi runs Python programs with it",
+                "run `campus-sandbox build`",
             )
-        _link(folder / name, program)
+        if source.exists() and not _is_copy(copy, source):
+            copy.unlink(missing_ok=True)
+            _link_or_copy(source, copy)
+
+
+def _is_copy(copy: Path, source: Path) -> bool:
+    if not copy.exists():
+        return False
+    old, new = copy.stat(), source.stat()
+    return (old.st_size, old.st_mtime_ns) == (new.st_size, new.st_mtime_ns)
+
+
+def _link_or_copy(source: Path, copy: Path) -> None:
+    try:
+        copy.hardlink_to(source)
+    except OSError:
+        # Another file system, or a file of another user.
+        shutil.copy2(source, copy)
 
 
 def _link_installed(plugin: Plugin, plugins: Path, paths: Paths) -> bool:

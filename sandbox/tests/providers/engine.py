@@ -51,7 +51,7 @@ class Engine:
         self.paths = _paths(programs, folder)
         prepare_pulumi_home(self.paths, Versions.read(self.paths.repository), lambda _: None, lambda _: False)
         self._environment = {
-            "PATH": f"{programs}{os.pathsep}/usr/bin{os.pathsep}/bin",
+            "PATH": os.pathsep.join((str(self.paths.pulumi_bin), "/usr/bin", "/bin")),
             "HOME": str(folder),
             "KUBECONFIG": str(kubeconfig),
             "PULUMI_HOME": str(self.paths.pulumi_home),
@@ -78,7 +78,7 @@ class Engine:
 
     def run(self, *arguments: str) -> Result:
         """Run the CLI."""
-        command = ["pulumi", *arguments, "--non-interactive"]
+        command = [self.paths.pulumi_bin / "pulumi", *arguments, "--non-interactive"]
         done = subprocess.run(
             command,
             cwd=self._project,

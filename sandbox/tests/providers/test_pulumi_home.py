@@ -28,8 +28,11 @@ PLUGIN = "plugins/resource-kubernetes-v4.34.2/pulumi-resource-kubernetes"
 def paths(tmp_path: Path) -> Paths:
     made = Paths(tmp_path, tmp_path / "cache", tmp_path / "state", Owner(os.getuid(), os.getgid(), tmp_path))
     made.bin.mkdir(parents=True)
-    for name in ("pulumi-language-python", "pulumi-language-python-exec"):
-        (made.bin / name).touch()
+    for name in ("pulumi", "pulumi-language-python", "pulumi-language-python-exec"):
+        stored = tmp_path / "store" / name / name
+        stored.parent.mkdir(parents=True)
+        stored.touch()
+        (made.bin / name).symlink_to(stored)
     return made
 
 
@@ -90,3 +93,15 @@ def test_a_missing_language_host_is_told_with_the_way_out(paths: Paths) -> None:
         SandboxError, match=r"pulumi-language-python-exec is missing.*run `campus-sandbox build`"
     ):
         prepare_pulumi_home(paths, VERSIONS, lambda _: None, refuse)
+
+
+def test_the_engine_and_its_host_lie_side_by_side_and_follow_a_new_build(paths: Paths) -> None:
+    prepare_pulumi_home(paths, VERSIONS, lambda _: None, lambda _: False)
+    placed = {file.name for file in paths.pulumi_bin.iterdir() if not file.is_symlink()}
+    assert placed == {"pulumi", "pulumi-language-python", "pulumi-language-python-exec"}
+    newer = paths.repository / "store" / "newer"
+    newer.write_text("another build")
+    (paths.bin / "pulumi").unlink()
+    (paths.bin / "pulumi").symlink_to(newer)
+    prepare_pulumi_home(paths, VERSIONS, lambda _: None, refuse)
+    assert (paths.pulumi_bin / "pulumi").read_text() == "another build"
