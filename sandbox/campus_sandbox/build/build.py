@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from campus_sandbox.build.debian import require_debian_tools
-from campus_sandbox.build.plan import Plan
+from campus_sandbox.build.plan import DEBIAN, Plan
 from campus_sandbox.build.space import require_room
 from campus_sandbox.errors import SandboxError
 from campus_sandbox.paths import Paths, give_to_owner, make_folder
@@ -17,8 +17,9 @@ from campus_sandbox.progress import Durations, show_progress
 from campus_sandbox.steps import Step, run_steps
 from campus_sandbox.versions import Versions
 
-# MiB a missing step of a kind takes at most, in the cache and in the caches of Go and uv.
-_ROOM: Final = {"fetch": 700, "compile": 500, "pack": 700}
+# MiB that a missing step takes in the cache and in those of Go and uv, by the first word of its title: the
+# average of such steps, rounded up.
+_ROOM: Final = {"fetch": 450, "compile": 450, "pack": 300}
 
 
 def plan_for(paths: Paths) -> Plan:
@@ -64,7 +65,8 @@ def prepare(paths: Paths, steps: Sequence[Step]) -> None:
                 "it is a Linux node for x86_64",
                 "use an existing cluster: name its context as `kubernetes:context` in the stack file",
             )
-        require_debian_tools()
+        if any(step.title == DEBIAN for step in missing):
+            require_debian_tools()
         room = sum(_ROOM.get(step.title.partition(" ")[0], 0) for step in missing)
         require_room(paths.cache, room)
 

@@ -17,7 +17,7 @@ from campus_sandbox.build.keys import sha256_of
 from campus_sandbox.build.registries import Registry, registry_error
 from campus_sandbox.commands import CommandFailedError, run
 from campus_sandbox.errors import SandboxError
-from campus_sandbox.paths import Owner, make_folder
+from campus_sandbox.paths import Owner, give_to_owner, make_folder
 from campus_sandbox.steps import StepContext
 
 
@@ -229,6 +229,7 @@ def unpack(context: StepContext, owner: Owner, files: Sequence[Path], root: Path
         (root / "usr" / name).mkdir(parents=True, exist_ok=True)
         if not (root / name).is_symlink():
             (root / name).symlink_to(f"usr/{name}")
+    give_to_owner(root, owner)
     content = root.with_name("content.tar")
     for file in files:
         # `dpkg-deb --extract` would replace the links by folders.

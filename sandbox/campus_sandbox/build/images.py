@@ -15,6 +15,7 @@ from campus_sandbox.build.rootfs import RootFileSystems
 from campus_sandbox.build.selections import LIBRARIES, NODE
 from campus_sandbox.build.store import Store
 from campus_sandbox.build.toolchain import Toolchain
+from campus_sandbox.paths import Owner, give_to_owner
 from campus_sandbox.steps import StepContext
 from campus_sandbox.versions import Versions
 
@@ -62,6 +63,7 @@ class ImageStore:
     """Packs recipes into the store: `image-<file>/<key>/<file>.tar`."""
 
     store: Store
+    owner: Owner
 
     def key(self, recipe: Recipe) -> str:
         """What the archive depends on: what is packed, how it runs, and the packer."""
@@ -86,6 +88,7 @@ class ImageStore:
         def fill(folder: Path) -> None:
             scratch = folder / "scratch"
             scratch.mkdir()
+            give_to_owner(scratch, self.owner)
             blob = pack(recipe.fill(context, scratch), scratch / "layer.tar")
             write_archive(recipe.images, [blob], folder / f"{recipe.file}.tar")
             shutil.rmtree(scratch)

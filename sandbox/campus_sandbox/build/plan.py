@@ -38,10 +38,12 @@ class Plan:
 
     def steps(self) -> list[Step]:
         """Every step; one whose work is in the cache is done. Others can need them by their titles."""
+        first, *others = self._fetch_steps(self.programs)
         return [
             self._go_step(),
-            *self._fetch_steps(self.programs),
+            first,
             self._debian_step(),
+            *others,
             *(self._compile_step(program) for program in self.programs),
             *(self._image_step(recipe) for recipe in self.recipes),
             *self._speech_steps(),
@@ -129,7 +131,7 @@ class Plan:
     @cached_property
     def images(self) -> ImageStore:
         """Packs the images."""
-        return ImageStore(self.store)
+        return ImageStore(self.store, self.paths.owner)
 
     @cached_property
     def recipes(self) -> tuple[Recipe, ...]:

@@ -24,7 +24,7 @@ from campus_sandbox.build.store import Store
 from campus_sandbox.build.toolchain import Toolchain
 from campus_sandbox.commands import CommandFailedError, run
 from campus_sandbox.errors import SandboxError
-from campus_sandbox.paths import Paths
+from campus_sandbox.paths import Paths, give_to_owner
 from campus_sandbox.steps import StepContext
 from campus_sandbox.versions import Versions
 
@@ -219,6 +219,7 @@ class SpeechImage:
         def pack_it(folder: Path) -> None:
             scratch = folder / "scratch" / "root"
             scratch.mkdir(parents=True)
+            give_to_owner(scratch.parent, self.paths.owner)
             blob = pack(fill(scratch), folder / "layer.tar")
             (folder / "layer.json").write_text(json.dumps({"sha256": blob.sha256, "size": blob.size}))
             shutil.rmtree(folder / "scratch")
@@ -230,6 +231,7 @@ class SpeechImage:
 
         Times are zero in the image, so bytecode that is checked by time would count as stale.
         """
+        give_to_owner(scratch, self.paths.owner)
         root = self.roots.root(SPEECH)
         libraries = root / "usr/lib/x86_64-linux-gnu"
         run(

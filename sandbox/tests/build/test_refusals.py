@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from campus_sandbox.build import build as building
+from campus_sandbox.build.plan import DEBIAN
 from campus_sandbox.build.registries import Registry, registry_error
 from campus_sandbox.build.space import require_room
 from campus_sandbox.commands import CommandFailedError
@@ -59,7 +60,7 @@ def test_enough_room_is_no_reason_to_stop(tmp_path: Path) -> None:
 
 
 def prepare(paths: Paths) -> str:
-    step = Step("compile etcd", lambda _: None)
+    step = Step(DEBIAN, lambda _: None)
     with pytest.raises(SandboxError) as refused:
         building.prepare(paths, [step])
     return refused.value.sentence()
