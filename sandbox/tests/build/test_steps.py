@@ -39,13 +39,23 @@ def nothing(_: StepContext) -> None:
 
 def test_a_step_waits_for_what_it_needs_in_the_other_lane(tmp_path: Path) -> None:
     done: list[str] = []
+    fetched = threading.Event()
+
+    def fetch(_: StepContext) -> None:
+        done.append("fetch")
+        fetched.set()
+
+    def compile_etcd(_: StepContext) -> None:
+        fetched.wait(PATIENCE)
+        done.append("compile")
+
     steps = [
         Step("pack etcd", lambda _: done.append("pack"), ("compile etcd",)),
-        Step("compile etcd", lambda _: done.append("compile"), lane=Lane.COMPILE),
-        Step("fetch", lambda _: done.append("fetch")),
+        Step("compile etcd", compile_etcd, lane=Lane.COMPILE),
+        Step("fetch", fetch),
     ]
     assert run_steps(steps, Record(), tmp_path) == 3
-    assert done.index("compile") < done.index("pack"), "an image needs its program"
+    assert done == ["fetch", "compile", "pack"], "an image waits for its program, and holds up nothing meanwhile"
 
 
 def test_the_two_lanes_work_at_the_same_time(tmp_path: Path) -> None:
