@@ -98,7 +98,9 @@ class ContourGateway(pulumi.ComponentResource):
         envoy = _add_edge(objects, home, contour)
 
         ready = [routes, policy, *issuers, *envoy]
-        self.namespace = known_after(settings.namespace, *ready)
+        # What is behind the gateway needs no more than the names of Envoy's pods, and may start beside it.
+        self.namespace = known_after(settings.namespace, home)
+        self.envoy_selector = known_after(dict(edge.SELECTOR), home)
         self.routes_namespace = known_after(settings.routes_namespace, *ready)
         self.ingress_class = known_after(settings.ingress_class, *ready)
         self.exposure = known_after(settings.exposure.value, *ready)
@@ -110,7 +112,6 @@ class ContourGateway(pulumi.ComponentResource):
         )
         self.http_port = known_after(settings.http_port, *ready)
         self.https_port = known_after(settings.https_port, *ready)
-        self.envoy_selector = known_after(dict(edge.SELECTOR), *ready)
         secret = certificates.ca_secret(settings)
         self.ca_secret = (
             None

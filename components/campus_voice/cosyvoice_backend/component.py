@@ -63,7 +63,8 @@ class CosyVoiceBackend(pulumi.ComponentResource):
             CosyVoiceBackendService(name=render.SERVICE_NAME, port=render.PORT), service, deployment
         )
         self.deployment = known_after(render.DEPLOYMENT_NAME, deployment)
-        self.selector = known_after(dict(render.SELECTOR), deployment)
+        # Routes may be made while the model is loading, but not before the wall stands.
+        self.selector = known_after(dict(render.SELECTOR), wall)
         self.outputs_claim = known_after(render.CLAIM_NAME, claim)
         self.register_outputs(
             {

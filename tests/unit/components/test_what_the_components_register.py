@@ -34,7 +34,8 @@ def export(component: pulumi.ComponentResource, *names: str) -> None:
 def platform() -> None:
     """A gateway, a backend, a campus and what one sees of them."""
     made = gateway()
-    backend = CosyVoiceBackend("voice", BACKEND)
+    behind: CosyVoiceBackendArgs = {**BACKEND, "gateway_namespace": made.namespace}
+    backend = CosyVoiceBackend("voice", {**behind, "gateway_selector": made.envoy_selector})
     TenantRoute(
         "north", {**ROUTE, "backend_selector": backend.selector}, pulumi.ResourceOptions(depends_on=[made])
     )
@@ -88,12 +89,24 @@ def test_every_object_belongs_to_its_component(deployed: Deployment) -> None:
         ("north-child-proxy", "north-api-service"),
         ("voice-deployment", "voice-outputs"),
         ("voice-deployment", "voice-network-policy"),
-        ("north-ui-service", "voice-deployment"),
+        ("north-ui-service", "voice-network-policy"),
     ],
 )
 def test_one_object_waits_for_another(deployed: Deployment, later: str, earlier: str) -> None:
     assert deployed.comes_after(called(deployed, later), called(deployed, earlier)), (
         f"{later} is of no use, or does harm, before {earlier} is there; on removal the order turns round"
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("voice-deployment", "gateway-envoy-daemonset"), ("north-root-proxy", "voice-deployment")],
+)
+def test_what_takes_long_does_not_wait_for_what_takes_long(
+    deployed: Deployment, one: str, other: str
+) -> None:
+    assert not deployed.comes_after(called(deployed, one), called(deployed, other)), (
+        f"{one} can be made while {other} is starting"
     )
 
 
