@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 from kubernetes import client, config
 
-from tests.cluster.framework import StackUnderTest, copy_of_the_program, run, sandbox_command, sandbox_environment
+from tests.cluster.framework import (
+    StackUnderTest,
+    copy_of_the_program,
+    run,
+    sandbox_command,
+    sandbox_environment,
+)
 
 
 @pytest.fixture(scope="session")

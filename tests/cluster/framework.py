@@ -26,9 +26,7 @@ def sandbox_command() -> Path:
 
 def sandbox_environment() -> dict[str, str]:
     """The variables in which kubectl and pulumi meet the sandbox."""
-    printed = subprocess.run(
-        [sandbox_command(), "env"], check=True, capture_output=True, text=True
-    ).stdout
+    printed = subprocess.run([sandbox_command(), "env"], check=True, capture_output=True, text=True).stdout
     return dict(line.split("=", 1) for line in printed.splitlines())
 
 
@@ -123,7 +121,9 @@ def copy_of_the_program(folder: Path) -> Path:
     return folder
 
 
-def run(*command: str | Path, environment: Mapping[str, str], cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def run(
+    *command: str | Path, environment: Mapping[str, str], cwd: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
     """Runs a command as a person would; the caller judges the exit code and the words."""
     return subprocess.run(
         [str(part) for part in command],

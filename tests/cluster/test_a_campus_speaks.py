@@ -12,8 +12,15 @@ from tests.cluster.framework import ROOT, StackUnderTest, run, wait_until
 
 def smoke(stack: StackUnderTest, environment: dict[str, str], folder: Path) -> tuple[int, str]:
     spoken = run(
-        ROOT / ".venv/bin/python", "-m", "operations.smoke", "--stack", stack.name, "--output", folder,
-        environment={**environment, "PYTHONPATH": str(ROOT)}, cwd=stack.project,
+        ROOT / ".venv/bin/python",
+        "-m",
+        "operations.smoke",
+        "--stack",
+        stack.name,
+        "--output",
+        folder,
+        environment={**environment, "PYTHONPATH": str(ROOT)},
+        cwd=stack.project,
     )
     return spoken.returncode, spoken.stdout + spoken.stderr
 
@@ -33,7 +40,9 @@ def test_smoke_fails_when_no_server_runs(
     apps, core = client.AppsV1Api(api), client.CoreV1Api(api)
     apps.patch_namespaced_deployment_scale("cosyvoice", "voice", {"spec": {"replicas": 0}})
     wait_until(
-        lambda: not core.list_namespaced_pod("voice").items, deadline=90, what="the speech server's pod is gone"
+        lambda: not core.list_namespaced_pod("voice").items,
+        deadline=90,
+        what="the speech server's pod is gone",
     )
     code, words = smoke(dev, environment, tmp_path)
     assert code == 1, f"silence must not pass for speech:\n{words}"

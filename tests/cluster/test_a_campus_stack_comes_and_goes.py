@@ -20,8 +20,15 @@ def test_west_speaks_from_its_own_stack_and_the_platform_sees_no_change(
 ) -> None:
     west.up()
     spoken = run(
-        ROOT / ".venv/bin/python", "-m", "operations.smoke", "--stack", "campus-west", "--output", tmp_path,
-        environment={**environment, "PYTHONPATH": str(ROOT)}, cwd=west.project,
+        ROOT / ".venv/bin/python",
+        "-m",
+        "operations.smoke",
+        "--stack",
+        "campus-west",
+        "--output",
+        tmp_path,
+        environment={**environment, "PYTHONPATH": str(ROOT)},
+        cwd=west.project,
     )
     assert spoken.returncode == 0, f"west must speak:\n{spoken.stdout}{spoken.stderr}"
     assert west.preview().operations == {}, "a second look at west's stack changes nothing"

@@ -28,7 +28,11 @@ def test_a_refresh_finds_nothing_right_after_up(dev: StackUnderTest) -> None:
 def test_what_was_changed_by_hand_is_named_and_repaired(dev: StackUnderTest, api: client.ApiClient) -> None:
     custom, network, core = client.CustomObjectsApi(api), client.NetworkingV1Api(api), client.CoreV1Api(api)
     custom.patch_namespaced_custom_object(
-        "projectcontour.io", "v1", "voice", "httpproxies", "north",
+        "projectcontour.io",
+        "v1",
+        "voice",
+        "httpproxies",
+        "north",
         [{"op": "replace", "path": "/spec/routes/0/timeoutPolicy/response", "value": "7s"}],
     )
     policy = network.list_namespaced_network_policy("voice").items[0].metadata.name
@@ -38,14 +42,20 @@ def test_what_was_changed_by_hand_is_named_and_repaired(dev: StackUnderTest, api
     core.delete_namespaced_service("south-api", "voice")
 
     seen = dev.preview(refresh=True)
-    kinds = sorted(urn.split("::")[2].rsplit("$", 1)[-1].rsplit(":", 1)[-1] for urn in _drift(seen.operations))
-    assert kinds == ["HTTPProxy", "NetworkPolicy", "Service"], f"exactly the three edits are drift, got {json.dumps(seen.operations, indent=1)}"
+    kinds = sorted(
+        urn.split("::")[2].rsplit("$", 1)[-1].rsplit(":", 1)[-1] for urn in _drift(seen.operations)
+    )
+    assert kinds == ["HTTPProxy", "NetworkPolicy", "Service"], (
+        f"exactly the three edits are drift, got {json.dumps(seen.operations, indent=1)}"
+    )
 
     dev.refresh()
     repaired = dev.up()
     assert len(repaired.operations) == 3, f"up repairs exactly the three, did {repaired.operations}"
     route = custom.get_namespaced_custom_object("projectcontour.io", "v1", "voice", "httpproxies", "north")
-    assert route["spec"]["routes"][0]["timeoutPolicy"]["response"] != "7s", "the timeout must be the stack's again"
+    assert route["spec"]["routes"][0]["timeoutPolicy"]["response"] != "7s", (
+        "the timeout must be the stack's again"
+    )
     assert core.read_namespaced_service("south-api", "voice"), "the deleted Service must be back"
 
 
@@ -65,5 +75,7 @@ def test_a_third_campus_is_three_lines_and_touches_only_itself(dev: StackUnderTe
 
     dev.file.write_text("".join(lines))
     removed = dev.up()
-    assert set(removed.operations.values()) == {"delete"}, f"removing a campus only deletes: {removed.operations}"
+    assert set(removed.operations.values()) == {"delete"}, (
+        f"removing a campus only deletes: {removed.operations}"
+    )
     assert set(removed.operations) == set(added.operations), "what came with the campus goes with it"

@@ -14,7 +14,10 @@ MODULE_LINES, TEST_LINES = 300, 500
 def tracked(pattern: str) -> list[Path]:
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", pattern],
-        cwd=ROOT, check=True, capture_output=True, text=True,
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout.split()
     return [ROOT / name for name in listed if (ROOT / name).is_file()]
 
@@ -29,14 +32,17 @@ def test_no_module_outgrows_one_reading() -> None:
         for path in tracked("*.py")
         if (lines := len(path.read_text().splitlines())) > (TEST_LINES if is_test(path) else MODULE_LINES)
     }
-    assert not too_long, f"a module has one idea and under {MODULE_LINES} lines (tests {TEST_LINES}): split {too_long}"
+    assert not too_long, (
+        f"a module has one idea and under {MODULE_LINES} lines (tests {TEST_LINES}): split {too_long}"
+    )
 
 
 def test_every_test_is_in_a_file_that_pytest_collects() -> None:
     lost = [
         path.name
         for path in tracked("*.py")
-        if re.search(r"^(async )?def test_", path.read_text(), re.MULTILINE) and not path.name.startswith("test_")
+        if re.search(r"^(async )?def test_", path.read_text(), re.MULTILINE)
+        and not path.name.startswith("test_")
     ]
     assert not lost, f"pytest collects test_*.py only; rename {lost}"
 
@@ -77,7 +83,18 @@ def test_the_readme_names_every_make_target() -> None:
 
 
 def test_no_registry_host_is_named() -> None:
-    hosts = re.compile("|".join(["proxy[.]golang", "sum[.]golang", "pypi[.]org", "pythonhosted", "registry[.]npmjs", "deb[.]debian[.]org"]))
+    hosts = re.compile(
+        "|".join(
+            [
+                "proxy[.]golang",
+                "sum[.]golang",
+                "pypi[.]org",
+                "pythonhosted",
+                "registry[.]npmjs",
+                "deb[.]debian[.]org",
+            ]
+        )
+    )
     named = [
         str(path.relative_to(ROOT))
         for path in tracked("*")
