@@ -55,7 +55,7 @@ def test_a_step_waits_for_what_it_needs_in_the_other_lane(tmp_path: Path) -> Non
         Step("fetch", fetch),
     ]
     assert run_steps(steps, Record(), tmp_path) == 3
-    assert done == ["fetch", "compile", "pack"], "an image waits for its program, and holds up nothing meanwhile"
+    assert done == ["fetch", "compile", "pack"], "an image waits for its program and holds up nothing"
 
 
 def test_the_two_lanes_work_at_the_same_time(tmp_path: Path) -> None:
