@@ -3,9 +3,10 @@
 import hashlib
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+from urllib.parse import quote
 
 from campus_sandbox.addons.addon import Addon, Deployed
 from campus_sandbox.errors import SandboxError
@@ -75,16 +76,26 @@ def wait_available(api: Api, addons: Sequence[Addon]) -> None:
 
 
 def _is_available(api: Api, deployed: Deployed) -> bool:
+    """Whether as many pods of the current kind are ready as there should be.
+
+    The pods are asked, not the Deployment's count: after a crash that is the last to learn.
+    """
     try:
         found = api.get(f"/apis/apps/v1/namespaces/{deployed.namespace}/deployments/{deployed.name}")
+        labels = ",".join(f"{key}={value}" for key, value in found["spec"]["selector"]["matchLabels"].items())
+        pods = api.get(f"/api/v1/namespaces/{deployed.namespace}/pods?labelSelector={quote(labels)}")["items"]
     except ApiError:
         return False
-    status = found.get("status", {})
-    wanted = found["spec"]["replicas"]
-    return bool(
-        status.get("observedGeneration", 0) >= found["metadata"]["generation"]
-        and status.get("updatedReplicas", 0) == status.get("availableReplicas", 0) == wanted
-    )
+    status, wanted = found.get("status", {}), found["spec"]["replicas"]
+    is_current = status.get("observedGeneration", 0) >= found["metadata"]["generation"]
+    ready = sum(map(_is_ready, pods))
+    return bool(is_current and status.get("updatedReplicas", 0) == wanted == ready)
+
+
+def _is_ready(pod: Mapping[str, Any]) -> bool:
+    conditions = pod["status"].get("conditions", [])
+    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+    return ready and "deletionTimestamp" not in pod["metadata"]
 
 
 def _digest(addon: Addon) -> str:

@@ -129,12 +129,12 @@ def processes_in(groups: list[Path]) -> set[int]:
 
 
 def network_namespaces(pids: set[int]) -> set[str]:
-    """The network namespaces that the processes are in; one that ended meanwhile is in none."""
+    """The network namespaces of the processes that can be looked at and have not ended meanwhile."""
     found = set()
     for pid in pids:
         try:
             found.add(str(Path(f"/proc/{pid}/ns/net").readlink()))
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):
             continue
     return found
 

@@ -1,4 +1,4 @@
-"""The sandbox comes, heals and goes without a trace. The order is that of a life: the last test ends it."""
+"""The sandbox comes, heals and goes without a trace. The order is that of a life."""
 
 import contextlib
 import fcntl
@@ -10,6 +10,8 @@ import ssl
 import subprocess
 from pathlib import Path
 
+from campus_sandbox.node.cgroups import Cgroup
+from campus_sandbox.node.layout import Layout
 from campus_sandbox.node.waiting import wait_until
 
 from . import machine
@@ -106,28 +108,7 @@ def test_a_daemon_that_ended_is_named_and_mended(sandbox: Sandbox) -> None:
     assert set(sandbox.status()["components"].values()) == {"running"}, "`up` mends what is damaged"
 
 
-def test_up_on_a_taken_port_names_the_port_and_the_program(sandbox: Sandbox) -> None:
-    sandbox.do("down")
-    with socket.create_server(("127.0.0.1", 443)):
-        done = sandbox.run("up")
-    assert done.returncode == 1
-    assert "port 443 of 127.0.0.1 is taken by" in done.stderr, done.stderr
-    assert f"(process {os.getpid()})" in done.stderr, "the user is told which program to stop"
-    assert "Traceback" not in done.stderr
-    assert done.stderr.count("\n") == 1, "one sentence is enough"
-
-
-def test_down_mends_what_was_half_started(sandbox: Sandbox) -> None:
-    sandbox.do("up")
-    sandbox.paths.kubeconfig.unlink()
-    (sandbox.paths.node_state / "pid").write_text("1\n")
-    sandbox.do("down")
-    assert Path("/proc/1").exists(), "a process number of another run is not ours to end"
-    assert not sandbox.paths.state.exists()
-
-
 def test_down_leaves_nothing(sandbox: Sandbox, before: Machine) -> None:
-    sandbox.do("up")
     groups = own_groups(sandbox)
     processes = machine.processes_in(groups)
     networks = machine.network_namespaces(processes)
@@ -153,6 +134,37 @@ def test_a_stopped_sandbox_says_so(sandbox: Sandbox) -> None:
     done = sandbox.run("kubeconfig")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "campus-sandbox: there is no sandbox: start it with `campus-sandbox up`.\n"
+
+
+def test_up_on_a_taken_port_names_the_port_and_the_program(sandbox: Sandbox) -> None:
+    with socket.create_server(("127.0.0.1", 443)):
+        done = sandbox.run("up")
+    assert done.returncode == 1
+    assert "port 443 of 127.0.0.1 is taken by" in done.stderr, done.stderr
+    assert f"(process {os.getpid()})" in done.stderr, "the user is told which program to stop"
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1, "one sentence is enough"
+    assert not sandbox.paths.node_state.exists(), "nothing was started"
+
+
+def test_down_ends_what_was_half_started_and_nothing_else(sandbox: Sandbox) -> None:
+    group = Cgroup.of_this_machine(Layout(sandbox.paths).cgroup)
+    group.make()
+    sandbox.paths.node_state.mkdir(parents=True)
+    half_started, innocent = (subprocess.Popen(["sleep", "600"]) for _ in range(2))
+    try:
+        for folder in group.folders():
+            (folder / "cgroup.procs").write_text(str(half_started.pid))
+        (sandbox.paths.node_state / "pid").write_text(f"{innocent.pid}\n")
+        sandbox.do("down")
+        assert half_started.wait(10) == -signal.SIGKILL, "what is in the sandbox's cgroup is the sandbox's"
+        assert innocent.poll() is None, "a process number of an earlier run may be another program's by now"
+    finally:
+        half_started.kill()
+        innocent.kill()
+        innocent.wait()
+    assert not [folder for folder in group.folders() if folder.exists()], "cgroups are left"
+    assert not sandbox.paths.state.exists(), "files are left"
 
 
 def test_subprocesses_of_a_step_see_the_sandbox(sandbox: Sandbox) -> None:
