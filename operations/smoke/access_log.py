@@ -1,6 +1,6 @@
 """What Envoy's access log says about one sentence.
 
-With `accesslog-format: json` Envoy writes one JSON object a request, with Contour's default field names
+With `accesslog-format: json` Envoy writes one JSON object a request, under Contour's names of the fields
 (https://projectcontour.io/docs/1.33/config/access-logging/). Envoy keeps the X-Request-Id that a client
 sends because Contour asks it to (`preserve_external_request_id`).
 """

@@ -26,7 +26,8 @@ def _campuses(outputs: StackOutputs, cluster: Cluster) -> list[Row]:
     for name, campus in outputs.campuses.items():
         for namespace in _proxy_namespaces(campus, outputs.gateway):
             proxies = {proxy.name: proxy for proxy in cluster.proxies(namespace)}
-            rows.append(proxy_row(campus.url, namespace, name, proxies))
+            own_stack = campus.backend is None
+            rows.append(proxy_row(campus.url, namespace, name, proxies, own_stack=own_stack))
     return rows
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 from operations.cluster import Claim, Custom, Pod
 
+INCLUDE_NOT_FOUND = "IncludeNotFound"
+"""Contour's reason for an HTTPProxy whose included one is not there."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -37,11 +40,19 @@ def no_pod_row(part: str, namespace: str, replicas: int | None = None) -> Row:
     return Row(part, "-", namespace, why, healthy=False)
 
 
-def proxy_row(part: str, namespace: str, name: str, proxies: Mapping[str, Custom]) -> Row:
-    """An HTTPProxy: healthy when Contour calls it valid."""
+def proxy_row(
+    part: str, namespace: str, name: str, proxies: Mapping[str, Custom], *, own_stack: bool = False
+) -> Row:
+    """An HTTPProxy: healthy when Contour calls it valid.
+
+    The one of a campus with a stack of its own (`own_stack`) may also wait for what that stack brings.
+    """
     if name not in proxies:
         return Row(part, f"HTTPProxy {name}", namespace, "missing", healthy=False)
     status = proxies[name].status
+    errors = _condition(status, "Valid").get("errors", [])
+    if own_stack and errors and all(error.get("reason") == INCLUDE_NOT_FOUND for error in errors):
+        return Row(part, f"HTTPProxy {name}", namespace, f"waits for stack campus-{name}", healthy=True)
     state = str(status.get("currentStatus", "not yet judged by Contour"))
     valid = state == "valid"
     why = "" if valid else f": {_first_error(status)}"

@@ -77,6 +77,23 @@ def test_each_part_tells_whether_it_is_well_and_why_not(*, row: Row, healthy: bo
     assert (row.healthy, row.state) == (healthy, state), "health and the reason in the words of who found it"
 
 
+@pytest.mark.parametrize(
+    ("reasons", "own_stack", "healthy"),
+    [
+        (["IncludeNotFound"], True, True),
+        (["IncludeNotFound"], False, False),
+        (["IncludeNotFound", "SecretNotValid"], True, False),
+    ],
+)
+def test_a_campus_with_a_stack_of_its_own_may_wait_for_it(
+    *, reasons: list[str], own_stack: bool, healthy: bool
+) -> None:
+    errors = [{"reason": reason, "message": f"because of {reason}"} for reason in reasons]
+    roots = proxy(currentStatus="invalid", conditions=[{"type": "Valid", "errors": errors}])
+    row = proxy_row("north", "r", "north", roots, own_stack=own_stack)
+    assert row.healthy is healthy, "only the child that another stack brings may be missing"
+
+
 def test_a_campus_sees_its_own_access_lines_only() -> None:
     shown = access_lines_of(parse_outputs("dev", values()).campuses["north"])
     own = '{"authority": "north.voice.localhost", "upstream_cluster": null}'
