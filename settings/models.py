@@ -82,6 +82,16 @@ class PlatformCampusSettings(CampusSettings):
     """Networks from which people may come. Outside `dev` a campus states these or `public`."""
 
 
+class GatewayImagesSettings(_Strict):
+    """Other images for the gateway's programs than the release's: a mirror, another tag, a digest."""
+
+    contour: Image | None = None
+    """Contour, which is also the shutdown manager. Default: the pinned release."""
+
+    envoy: Image | None = None
+    """Envoy. Default: the pinned release."""
+
+
 class BackendSettings(_Strict):
     """What every stack says about its backend."""
 
@@ -154,6 +164,16 @@ class PlatformSettings(BackendSettings):
 
     manifests: Folder | None = None
     """Folder with the upstream manifests. Default: the pinned releases are fetched."""
+
+    gateway_images: Annotated[
+        GatewayImagesSettings,
+        Rule(
+            "it must be a block with the keys contour, envoy or both",
+            "each names the image of one program",
+            "Write `gatewayImages: {envoy: <image>}`, or leave it out for the pinned releases.",
+        ),
+    ] = GatewayImagesSettings()
+    """Images of the gateway's programs. Default: the pinned releases."""
 
     exposure: Annotated[
         Exposure,

@@ -71,7 +71,7 @@ Image: TypeAlias = Annotated[
     StringConstraints(pattern=r"^[a-z0-9][-a-z0-9._/:]*(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?$"),
     Rule(
         "it must be the reference of a container image",
-        "the nodes pull the speech server by it",
+        "the nodes pull it by that name",
         "Write registry/name:tag, better with @sha256:<digest>.",
     ),
 ]

@@ -66,6 +66,10 @@ def _gateway_args(settings: PlatformSettings) -> ContourGatewayArgs:
     }
     if settings.manifests is not None:
         args["manifests"] = settings.manifests
+    if settings.gateway_images.contour is not None:
+        args["contour_image"] = settings.gateway_images.contour
+    if settings.gateway_images.envoy is not None:
+        args["envoy_image"] = settings.gateway_images.envoy
     if settings.acme is not None:
         args["issuer"] = {"kind": IssuerKind.ACME, "email": settings.acme.email}
         if settings.acme.server is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pulumi.automation as automation
+from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
 ROOT = Path(__file__).resolve().parents[2]

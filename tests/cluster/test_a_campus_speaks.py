@@ -1,10 +1,7 @@
 """What a student meets: a sentence through HTTPS, from the campus's own name, and honest failure."""
 
-import json
-import ssl
 from pathlib import Path
 
-import pytest
 from kubernetes import client
 
 from tests.cluster.framework import ROOT, StackUnderTest, run, wait_until

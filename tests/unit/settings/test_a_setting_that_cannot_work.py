@@ -60,7 +60,7 @@ MESSAGES = {
     ),
     "image: Some Image": (
         "campus-voice:image is 'Some Image': it must be the reference of a container image, because the nodes "
-        "pull the speech server by it. Write registry/name:tag, better with @sha256:<digest>."
+        "pull it by that name. Write registry/name:tag, better with @sha256:<digest>."
     ),
     "model: {}": (
         "campus-voice:model.claim is missing: it must be the name of a Kubernetes object, because Kubernetes "
@@ -117,7 +117,7 @@ MESSAGES = {
     "gpuresource: nvidia.com/gpu": (
         "campus-voice:gpuresource is 'nvidia.com/gpu': it is not a setting here, because a misspelt key would "
         "otherwise be passed over in silence. Write gpuResource if that is meant; the settings here are acme, "
-        "campuses, domain, environment, exposure, gpuResource, gpus, image, longestRequestSeconds, manifests, "
+        "campuses, domain, environment, exposure, gatewayImages, gpuResource, gpus, image, longestRequestSeconds, manifests, "
         "model, nodeSelector, runtimeClass, storage, storageClass."
     ),
     "kubernetes:namespace: voice": (
