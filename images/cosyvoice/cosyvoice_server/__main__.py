@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 
@@ -33,6 +34,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, stop_while_starting)  # as PID 1 a process without a handler ignores it
     try:
         settings = settings_from(os.environ)
+        stay_offline()
         run(settings, engine_for(settings))
     except ConfigurationError as error:
         print(error, file=sys.stderr)
@@ -66,15 +68,15 @@ def run(settings: Settings, engine: Engine) -> None:
         ports = f"COSYVOICE_PORT {settings.port} or COSYVOICE_METRICS_PORT {settings.metrics_port}"
         message = f"{ports} cannot be opened ({error.strerror}): free it or name another"
         raise StartError(message) from error
+    with ThreadPoolExecutor(1) as aside:  # Gradio takes as long to import as a model to load
+        loading = aside.submit(engine.load)
+        from cosyvoice_server.web import application, put_ffmpeg_on_path, waiting
     try:
-        engine.load()
+        loading.result()
     except SpeechError as error:
         raise StartError(str(error)) from error
     speaker = Speaker(engine, settings.outputs_dir, metrics)
     drain = Drain(lifecycle, settings.drain_seconds)
-    stay_offline()
-    from cosyvoice_server.web import application, put_ffmpeg_on_path, waiting
-
     gate, blocks = application(speaker, shared=settings.shared, closed=drain.closed)
     metrics.watch(lambda: speaker.running, lambda: waiting(blocks))
     LOG.info("speaking with %s on port %s", settings.engine, settings.port)
@@ -85,8 +87,12 @@ def run(settings: Settings, engine: Engine) -> None:
 
 
 def stay_offline() -> None:
-    """Keep Gradio and its hub client from calling home; they read these when they are imported."""
-    os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+    """Keep Gradio, its hub client and ONNX Runtime from calling home; they read these when they are imported.
+
+    ONNX Runtime 1.29 and later send usage events from Linux too, and keep a device id in the home folder
+    (https://github.com/microsoft/onnxruntime/pull/29843); 1.32 reads ``ORT_DISABLE_TELEMETRY``.
+    """
+    os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_OFFLINE="1", ORT_DISABLE_TELEMETRY="1")
 
 
 def bound(port: int) -> socket.socket:

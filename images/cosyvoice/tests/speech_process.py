@@ -59,6 +59,14 @@ class SpeechServer:
     def log(self) -> str:
         return (self.folder / "log").read_text()
 
+    def strangers(self) -> list[str]:
+        """List the addresses outside this machine that any of the server's sockets is connected to."""
+        process = Path(f"/proc/{self.process.pid}")
+        own = {str(file.readlink()) for file in (process / "fd").iterdir() if file.is_symlink()}
+        rows = [line.split() for name in ("tcp", "tcp6") for line in (process / "net" / name).read_text().splitlines()[1:]]
+        remote = [row[2].partition(":")[0] for row in rows if f"socket:[{row[9]}]" in own]
+        return [address for address in remote if address.strip("0") and not address.endswith("0100007F")]
+
     def operations(self, path: str) -> httpx.Response:
         return httpx.get(f"http://127.0.0.1:{self.metrics_port}{path}", timeout=10)
 
@@ -71,6 +79,11 @@ class SpeechServer:
     def metric(self, line: str) -> float:
         values = [text.rpartition(" ")[2] for text in self.operations("/metrics").text.splitlines() if text.startswith(line + " ")]
         return float(values[0]) if values else 0.0
+
+    def refusal(self) -> str:
+        """Ask for a little thing, and return why it was refused, or nothing."""
+        answer = httpx.post(f"{self.url}/gradio_api/call/generate_seed", json={"data": []}, headers=NORTH, timeout=30)
+        return "" if answer.is_success else f"{answer.status_code} {answer.json()['detail']}"
 
     def ask(self, text: str, headers: dict[str, str] | None = None, **changes: Any) -> httpx.Response:
         """Ask for a text to be spoken; the reply names the event to listen to."""
@@ -111,6 +124,7 @@ def launched(command: list[str], folder: Path, **environment: str) -> Iterator[S
         "COSYVOICE_PORT": str(port),
         "COSYVOICE_METRICS_PORT": str(metrics_port),
         "GRADIO_TEMP_DIR": str(folder / "tmp"),
+        "HOME": str(folder / "home"),
         "PYTHONPATH": os.pathsep.join(sys.path),
     }
     with (folder / "log").open("wb") as log:

@@ -114,7 +114,7 @@ def test_version_3_gets_its_system_prompt_in_every_mode(prompt: Path) -> None:
         request = SpeechRequest(
             "第一句。第二句。", mode, prompt_text="你好。", prompt_wav=prompt, instruction="请用广东话表达。", speed=1.5
         )
-        assert [chunk.shape for chunk in engine.synthesize(request)][0] == (2400,), "a chunk is mono audio"
+        assert {chunk.shape for chunk in engine.synthesize(request)} == {(2400,)}, "a chunk is mono audio"
 
     assert model.calls == [
         ("zero_shot", "第一句。第二句。", PREFIX + "你好。", str(prompt), "", False, 1.5),

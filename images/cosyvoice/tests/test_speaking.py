@@ -63,6 +63,14 @@ def test_a_reply_is_kept_under_the_campus_that_asked(server: SpeechServer) -> No
     assert server.metric('cosyvoice_first_audio_seconds_count{campus="south",mode="preset"}') == 2.0, "the wait for sound is measured"
 
 
+def test_a_server_that_has_spoken_has_written_nothing_but_recordings_and_called_nobody(server: SpeechServer) -> None:
+    server.hear("你好。")
+
+    written = {path.relative_to(server.folder).parts[0] for path in server.folder.rglob("*") if path.is_file()}
+    assert written <= {"log", "outputs", "tmp"}, "no library leaves a device id or a cache in the home folder"
+    assert server.strangers() == [], "nobody but the listeners is connected to it"
+
+
 def test_the_standard_client_finds_cosyvoices_endpoints_and_arguments(server: SpeechServer) -> None:
     with httpx.Client() as plain:
         page = plain.get(server.url, headers=NORTH).text

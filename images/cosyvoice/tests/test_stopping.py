@@ -24,7 +24,8 @@ def test_a_stopping_server_finishes_what_it_is_saying_and_takes_nothing_new(koko
             server.process.send_signal(signal.SIGTERM)
 
             wait_until(lambda: server.operations("/readyz").text == "draining\n", "no new listener is sent to a stopping server")
-            wait_until(lambda: server.ask("你好。").status_code == 503, "a stopping server takes no new text")
+            refusal = wait_until(server.refusal, "a stopping server takes no new work")
+            assert refusal == "503 This server is being replaced: try again in a moment.", "and says so"
             listener.join(timeout=60)
             assert server.process.wait(timeout=30) == 0, "a drained server ends well, whoever keeps a heartbeat open"
 

@@ -63,7 +63,9 @@ def test_english_words_inside_a_chinese_sentence_are_read_in_english() -> None:
     ids=["count", "date", "telephone", "percentage", "traditional", "english count", "english decimal"],
 )
 def test_figures_are_read_as_words(phonemizer: Phonemizer, language: Language, written: str, said: str) -> None:
-    assert phonemizer.phonemes(language, written).replace("ˌ", "") == phonemizer.phonemes(language, said).replace("ˌ", "")
+    without_stress = str.maketrans("", "", "ˈˌ ")
+    sounds = [phonemizer.phonemes(language, text).translate(without_stress) for text in (written, said)]
+    assert sounds[0] == sounds[1], f"{written} is read as {said}"
 
 
 def test_a_cpu_server_says_that_it_cannot_clone_and_gives_a_recording_the_same_voice_each_time(tmp_path: Path) -> None:
