@@ -52,7 +52,7 @@ def deploy_campus(
             "backend_selector": backend.selector,
             "longest_request_seconds": settings.longest_request_seconds,
         },
-        pulumi.ResourceOptions(provider=cluster, depends_on=[backend]),
+        pulumi.ResourceOptions(provider=cluster),
     )
     return {
         "domain": platform["domain"],

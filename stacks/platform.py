@@ -34,8 +34,7 @@ def deploy_platform(settings: PlatformSettings, cluster: kubernetes.Provider) ->
         if not campus.own_stack:
             args["allow_from"] = list(campus.allow_from)
             args["backend_selector"] = backends[SHARED].selector
-        opts = pulumi.ResourceOptions(provider=cluster, depends_on=[gateway])
-        routes[campus.id] = TenantRoute(campus.id, args, opts)
+        routes[campus.id] = TenantRoute(campus.id, args, pulumi.ResourceOptions(provider=cluster))
     return {
         "domain": settings.domain,
         "gateway": _gateway_outputs(gateway),

@@ -138,6 +138,15 @@ def test_no_host_is_made_before_the_policy_that_protects_it(committed: Committed
             assert made.comes_after(route, binding), f"{route.name} must wait for {binding.name}"
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_route_is_made_before_the_wall_around_its_backend(committed: Committed, stack: str) -> None:
+    made = committed(stack)
+    wall = made.named("NetworkPolicy", "cosyvoice", next(iter(made.outputs["backends"])))
+    for route in made.of_kind("HTTPProxy"):
+        if "routes" in route.inputs["spec"]:
+            assert made.comes_after(route, wall), f"{route.name} must wait for {wall.name}"
+
+
 def test_a_backend_waits_for_its_namespace(committed: Committed) -> None:
     made = committed("dev")
     assert made.comes_after(made.named("Deployment", "cosyvoice", "voice"), made.named("Namespace", "voice"))

@@ -88,6 +88,11 @@ MESSAGES = {
         "campus-voice:manifests is '': it must be the path of a folder, because the upstream manifests are "
         "read from there. Write a path from the project's folder, or leave it out to fetch the pinned release."
     ),
+    "gatewayImages: newest": (
+        "campus-voice:gatewayImages is 'newest': it must be a block with the keys contour, envoy or both, because each "
+        "names the image of one program. Write `gatewayImages: {envoy: <image>}`, or leave it out for the pinned "
+        "releases."
+    ),
     "longestRequestSeconds: 5": (
         "campus-voice:longestRequestSeconds is 5: it must be a whole number of seconds from 30 to 3600, "
         "because no sentence takes longer, and a roll-out waits that long for the last one. Leave it out for "
