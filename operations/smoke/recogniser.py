@@ -10,11 +10,13 @@ from pocketsphinx import Decoder
 
 from operations.smoke.sentence import WORDS
 
+DIGITS = {word: digit for digit, word in WORDS.items()}
+
 RATE = 16000
 """Samples a second of the sound the model was trained on."""
 
-WORD_PENALTY = 0.001
-"""Makes a word dear enough that breath before a sentence is not heard as a short one ("eight")."""
+WORD_PENALTY = 0.005
+"""Makes a word dear enough that one is not heard as two, and not so dear that two are heard as one."""
 
 MARGIN = RATE * 3 // 10
 """Silence added before and after, in samples: the model expects to hear some around a sentence."""
@@ -22,11 +24,11 @@ MARGIN = RATE * 3 // 10
 LOUDEST = 0.7
 """Share of full scale the loudest sample is brought to."""
 
-GRAMMAR = f"#JSGF V1.0;\ngrammar digits;\npublic <digits> = ( {' | '.join(WORDS)} )+;\n"
+GRAMMAR = f"#JSGF V1.0;\ngrammar digits;\npublic <digits> = ( {' | '.join(DIGITS)} )+;\n"
 
 
 def heard_digits(samples: "array[int]") -> str:
-    """The digits in `samples` (16 bit, mono, RATE a second), as in "40172839"; empty when none is heard.
+    """The digits in `samples` (16 bit, mono, RATE a second), as in "40172935"; empty when none is heard.
 
     Each call has a decoder of its own: a decoder adapts to what it heard before, and the same sound shall
     always be heard the same.
@@ -41,7 +43,7 @@ def heard_digits(samples: "array[int]") -> str:
     decoder.end_utt()
     hypothesis = decoder.hyp()
     words = hypothesis.hypstr.split() if hypothesis else []
-    return "".join(str(WORDS.index(word.split("(")[0])) for word in words)
+    return "".join(DIGITS[word.split("(")[0]] for word in words)
 
 
 def _prepared(samples: "array[int]") -> "array[int]":

@@ -14,7 +14,7 @@ from operations.smoke.recogniser import RATE, heard_digits
 from operations.smoke.sentence import DECOYS, LENGTH, Sentence, draw, draw_decoys, edit_distance, judge
 from operations.voice.audio import Sound, decode
 
-SPOKEN = Sentence("40172835")
+SPOKEN = Sentence("40172935")
 REPLY = (Path(__file__).parent / f"spoken_{SPOKEN.digits}.aac").read_bytes()
 """A streamed reply of the speech server to SPOKEN.text."""
 
@@ -55,7 +55,7 @@ def test_no_other_sentence_is_heard_in_it() -> None:
 
 def test_a_reply_to_another_sentence_is_refused_with_both() -> None:
     words = refused(decode(REPLY, RATE), Sentence("99999999"))
-    assert "99999999 was to be spoken and 40172835 was heard" in words, "what was heard is told"
+    assert "99999999 was to be spoken and 40172935 was heard" in words, "what was heard is told"
     assert "Listen to the file" in words, "a person can judge for themselves"
 
 
@@ -78,11 +78,11 @@ def test_a_reply_much_shorter_or_longer_than_a_sentence_is_refused(seconds: floa
 @pytest.mark.parametrize(
     ("heard", "proven"),
     [
-        ("40172835", True),
-        ("840172835", True),
-        ("4017283", True),
-        ("41172885", True),
-        ("41132885", False),
+        ("40172935", True),
+        ("740172935", True),
+        ("4017293", True),
+        ("41172965", True),
+        ("41132965", False),
         ("", False),
     ],
 )
@@ -95,8 +95,8 @@ def test_up_to_two_misheard_digits_are_forgiven(*, heard: str, proven: bool) -> 
 
 
 def test_what_is_as_near_to_a_decoy_is_no_proof() -> None:
-    decoy = Sentence("40172877")
-    assert not judge(SPOKEN, "40172837", [decoy]).proven, "the sentence must be the nearest of all"
+    decoy = Sentence("40172977")
+    assert not judge(SPOKEN, "40172937", [decoy]).proven, "the sentence must be the nearest of all"
 
 
 def test_every_run_asks_for_another_sentence_with_decoys_of_its_own() -> None:
