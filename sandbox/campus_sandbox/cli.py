@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from campus_sandbox.build.command import BUILD, LOCK_DEBIAN, MANIFESTS
 from campus_sandbox.command import Command
+from campus_sandbox.engine import ENGINE
 from campus_sandbox.environment import ENV, EXEC, STEP
 from campus_sandbox.errors import SandboxError
 from campus_sandbox.node.command import DOWN, KUBECONFIG, LOGS, STATUS
@@ -16,7 +17,7 @@ from campus_sandbox.up import UP
 
 def commands() -> tuple[Command, ...]:
     """Every subcommand, in the order `--help` lists them."""
-    return (BUILD, MANIFESTS, LOCK_DEBIAN, UP, DOWN, STATUS, KUBECONFIG, ENV, EXEC, STEP, LOGS)
+    return (BUILD, MANIFESTS, ENGINE, LOCK_DEBIAN, UP, DOWN, STATUS, KUBECONFIG, ENV, EXEC, STEP, LOGS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -53,11 +53,19 @@ class Plan:
 
     def manifest_steps(self) -> list[Step]:
         """The steps for the manifests alone."""
-        renderer = self.program["helm-render"]
+        return self._manifests_beside([])
+
+    def engine_steps(self) -> list[Step]:
+        """The steps for Pulumi and the manifests: what a stack is rendered with, without a cluster."""
+        engine = [program for program in self.programs if program.name in _ENGINE]
+        return [*self._manifests_beside(engine), *self._script_steps()]
+
+    def _manifests_beside(self, others: list[Program]) -> list[Step]:
+        wanted = [*others, self.program["helm-render"]]
         return [
             self._go_step(),
-            *self._fetch_steps([renderer]),
-            self._compile_step(renderer),
+            *self._fetch_steps(wanted),
+            *(self._compile_step(program) for program in wanted),
             self._manifests_step(),
         ]
 
