@@ -84,10 +84,6 @@ class StackOutputs(_Output):
         """The campuses whose speech server this stack brings."""
         return {name: campus for name, campus in self.campuses.items() if campus.backend is not None}
 
-    def spoken_elsewhere(self) -> list[str]:
-        """The campuses that have a stack of their own."""
-        return [name for name, campus in self.campuses.items() if campus.backend is None]
-
 
 def parse_outputs(stack: str, values: Mapping[str, object]) -> StackOutputs:
     """The typed outputs of `stack`.

@@ -26,8 +26,12 @@ def authorities(outputs: StackOutputs, cluster: Cluster) -> str:
 def words(stack: str, outputs: StackOutputs, ca_file: Path | None) -> str:
     """What is printed; `ca_file` is None when any browser trusts the campuses' certificates already."""
     width = max(map(len, outputs.campuses))
-    campuses = [f"  {name:<{width}}  {campus.url}/" for name, campus in outputs.campuses.items()]
-    first = next(iter(outputs.campuses.values()))
+    campuses = [
+        f"  {name:<{width}}  {campus.url}/"
+        + ("" if campus.backend else f"  (brought by a stack of its own: make up STACK=campus-{name})")
+        for name, campus in outputs.campuses.items()
+    ]
+    first = next(iter((outputs.spoken_here() or outputs.campuses).values()))
     trust = f"--cacert {ca_file} " if ca_file else ""
     lines = [f"Stack {stack} is up. Its campuses:", *campuses]
     if ca_file:

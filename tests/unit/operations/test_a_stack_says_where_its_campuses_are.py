@@ -152,4 +152,7 @@ def test_make_up_ends_with_the_urls_and_a_command_that_works_as_written(
     assert f"  {curl}\n" in said, "the line can be copied as it is"
     for name in ("north", "south", "west"):
         assert f"https://{name}.voice.localhost/" in said, "every campus has its address"
+    assert said.count("STACK=campus-west") == said.count("STACK=campus-") == 1, (
+        "one campus needs its own stack"
+    )
     assert ("import it into your browser" in said) is (ca_file is not None), "a public CA needs no import"
