@@ -4,8 +4,9 @@ import re
 import unicodedata
 from enum import StrEnum
 
-LONGEST_SENTENCE = 120
-"""Characters after which a sentence is cut at its next pause: the wait for a chunk stays short, and Kokoro takes 510 phonemes."""
+LONGEST_CHINESE, LONGEST_OTHER = 60, 150
+"""Characters after which a sentence, with or without Chinese in it, is cut at its last pause: about twelve seconds of speech.
+It bounds the wait for a chunk and the memory for it."""
 
 ABBREVIATION = re.compile(r"(?:\b(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|vs|etc|No|Fig|e\.g|i\.e|a\.m|p\.m))$", re.IGNORECASE)
 SENTENCE_END = re.compile(r"(?:[。！？!?…]+|\.+(?=[\s\"'”’)）]|$)|\n)[\"'”’)）」』》]*")
@@ -25,7 +26,7 @@ class Language(StrEnum):
 
 
 def sentences(text: str) -> list[str]:
-    """Cut a text into sentences that have words in them, none much longer than ``LONGEST_SENTENCE`` characters."""
+    """Cut a text into sentences that have words in them, none longer than about twelve seconds of speech."""
     found: list[str] = []
     start = 0
     for end in SENTENCE_END.finditer(text):
@@ -40,10 +41,11 @@ def sentences(text: str) -> list[str]:
 def shortened(sentence: str) -> list[str]:
     """Cut a sentence that is too long at the last pause, else the last space, else the last character that fits."""
     pieces: list[str] = []
-    while len(sentence) > LONGEST_SENTENCE:
-        head = sentence[:LONGEST_SENTENCE]
+    longest = LONGEST_CHINESE if HAN.search(sentence) else LONGEST_OTHER
+    while len(sentence) > longest:
+        head = sentence[:longest]
         pauses = [pause.end() for pause in PAUSE.finditer(head)]
-        cut = pauses[-1] if pauses else head.rfind(" ") + 1 or LONGEST_SENTENCE
+        cut = pauses[-1] if pauses else head.rfind(" ") + 1 or longest
         pieces.append(sentence[:cut].strip())
         sentence = sentence[cut:].strip()
     return [*pieces, sentence]

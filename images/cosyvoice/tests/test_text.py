@@ -7,7 +7,7 @@ import pytest
 from cosyvoice_server.engines.base import Mode, SpeechRequest
 from cosyvoice_server.engines.kokoro import VOICES, KokoroEngine
 from cosyvoice_server.phonemes import Phonemizer
-from cosyvoice_server.text import LONGEST_SENTENCE, Language, language_of, sentences, stretches
+from cosyvoice_server.text import LONGEST_CHINESE, Language, language_of, sentences, stretches
 
 CHINESE, ENGLISH = Language.CHINESE, Language.ENGLISH
 
@@ -38,7 +38,7 @@ def test_a_sentence_without_an_end_is_cut_at_a_pause() -> None:
     pieces = sentences(text)
 
     assert "".join(pieces) == text, "no word is lost"
-    assert all(len(piece) <= LONGEST_SENTENCE and piece.endswith("，") for piece in pieces), "each piece is short and ends at a pause"
+    assert all(len(piece) <= LONGEST_CHINESE and piece.endswith("，") for piece in pieces), "each piece is short and ends at a pause"
 
 
 def test_english_words_inside_a_chinese_sentence_are_read_in_english() -> None:

@@ -64,6 +64,9 @@ class KokoroEngine:
         options = onnxruntime.SessionOptions()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the cores are shared with others
         self._session = onnxruntime.InferenceSession(self._folder / "model.onnx", options, providers=["CPUExecutionProvider"])
+        self._run_options = onnxruntime.RunOptions()
+        # Without this the process keeps the memory of its longest sentence, twice when two were spoken at once.
+        self._run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         self._tokens: dict[str, int] = json.loads((self._folder / "vocab.json").read_text(encoding="utf-8"))["vocab"]
         self._styles = {name: np.fromfile(self._folder / f"voices/{name}.bin", np.float32).reshape(-1, 1, STYLE_WIDTH) for name in names}
         self._phonemizer = Phonemizer()
@@ -128,5 +131,5 @@ class KokoroEngine:
             "style": style[min(len(tokens), len(style) - 1)],
             "speed": np.array([speed], np.float32),
         }
-        audio: Samples = self._session.run(None, inputs)[0].ravel()
+        audio: Samples = self._session.run(None, inputs, self._run_options)[0].ravel()
         return audio
