@@ -152,8 +152,12 @@ class Conversation:
 
 def _way_out(status: int, words: str) -> str:
     """What to do about an answer with this status and body."""
-    if status == httpx.codes.SERVICE_UNAVAILABLE and "upstream" in words:
+    if status == httpx.codes.SERVICE_UNAVAILABLE and "no healthy upstream" in words:
         return "Envoy has no ready speech server for it: run `make status`, and scale its Deployment up."
+    if status == httpx.codes.SERVICE_UNAVAILABLE and "upstream" in words:
+        return (
+            "Envoy cannot reach the speech server: `pulumi preview --refresh` shows a changed NetworkPolicy."
+        )
     if status == httpx.codes.SERVICE_UNAVAILABLE:
         return "The speech server has no room in its queue: try again when it is less busy."
     if status == httpx.codes.NOT_FOUND:

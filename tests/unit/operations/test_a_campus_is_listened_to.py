@@ -127,6 +127,13 @@ def test_a_campus_that_shows_another_campus_certificate_is_not_trusted(tmp_path:
         ),
         pytest.param(
             COMPLETE,
+            {"GET /gradio_api/info": Answer("upstream connect error or disconnect/reset", 503)},
+            "got 503 ('upstream connect error",
+            "Envoy cannot reach the speech server",
+            id="server shut off",
+        ),
+        pytest.param(
+            COMPLETE,
             {"POST /gradio_api/call/generate_audio": Answer('{"detail": "Queue is full."}', 503)},
             "got 503",
             "no room in its queue",
