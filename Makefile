@@ -15,7 +15,7 @@ STEP = sh -c 'echo "$$1"; shift; exec "$$@"' step
 CLUSTER := environments
 else
 RUN := $(SANDBOX) exec --
-APPROVE := --yes --skip-preview
+APPROVE := --yes --skip-preview --suppress-outputs
 STEP = $(SANDBOX) step
 CLUSTER := sandbox
 endif
@@ -43,7 +43,12 @@ logs: environments
 	@$(RUN) $(PYTHON) -m operations.logs --stack $(STACK) $(if $(CAMPUS),--campus $(CAMPUS)) $(if $(COMPONENT),--component $(COMPONENT))
 
 preview: environments
-	@$(RUN) $(PYTHON) -m operations.preview --stack $(STACK) $(if $(RENDER),--render $(RENDER))
+ifdef RENDER
+	@$(SANDBOX) engine
+	@$(SANDBOX) exec -- $(PYTHON) -m operations.preview --stack $(STACK) --render $(RENDER)
+else
+	@$(RUN) $(PYTHON) -m operations.preview --stack $(STACK)
+endif
 
 kubeconfig: environments
 	@$(SANDBOX) kubeconfig

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kubernetes import client, config
 
 from tests.cluster.framework import (
+    Kubectl,
     StackUnderTest,
     copy_of_the_program,
     run,
@@ -17,12 +17,18 @@ from tests.cluster.framework import (
 
 @pytest.fixture(scope="session")
 def environment() -> Iterator[dict[str, str]]:
-    """The running sandbox's environment; the sandbox is started here when it is down and is taken down at the end."""
+    """The running sandbox's environment; a sandbox that is started here is taken down at the end."""
+    found_running = run(sandbox_command(), "status", environment={}).returncode == 0
     started = run(sandbox_command(), "up", environment={})
     assert started.returncode == 0, f"the sandbox must start:\n{started.stdout}\n{started.stderr}"
-    yield sandbox_environment()
-    stopped = run(sandbox_command(), "down", environment={})
-    assert stopped.returncode == 0, f"the sandbox must go down:\n{stopped.stdout}\n{stopped.stderr}"
+    variables = sandbox_environment()
+    with pytest.MonkeyPatch.context() as patch:
+        # The engine's own Python interface finds `pulumi` by the PATH of this process only.
+        patch.setenv("PATH", variables["PATH"])
+        yield variables
+    if not found_running:
+        stopped = run(sandbox_command(), "down", environment={})
+        assert stopped.returncode == 0, f"the sandbox must go down:\n{stopped.stdout}\n{stopped.stderr}"
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +56,6 @@ def dev(deployed: StackUnderTest) -> Iterator[StackUnderTest]:
 
 
 @pytest.fixture(scope="session")
-def api(environment: dict[str, str]) -> client.ApiClient:
-    """A client of the sandbox's API server."""
-    return config.new_client_from_config(environment["KUBECONFIG"])
+def kubectl(environment: dict[str, str]) -> Kubectl:
+    """The cluster by hand."""
+    return Kubectl(environment)

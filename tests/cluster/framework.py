@@ -1,5 +1,6 @@
 """What the cluster tests stand on: the sandbox's environment, Pulumi stacks run by the real engine, waiting."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.campus-west.yaml", "__main__.py", "settings")
+PROGRAM = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.campus-west.yaml", "__main__.py", "settings", "stacks")
 T = TypeVar("T")
 LINKED = (".venv", ".sandbox", "components", "versions.toml")
 
@@ -133,3 +134,26 @@ def run(
         text=True,
         check=False,
     )
+
+
+class Kubectl:
+    """What a person does to the cluster by hand."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def __call__(self, *arguments: str) -> str:
+        """Runs kubectl; fails with its own words."""
+        done = run("kubectl", *arguments, environment=self._environment)
+        assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
+        return done.stdout
+
+    def live(self, namespace: str, kind: str, name: str) -> dict[str, Any]:
+        """One live object."""
+        found: dict[str, Any] = json.loads(self("-n", namespace, "get", kind, name, "-o", "json"))
+        return found
+
+    def edit(self, namespace: str, kind: str, name: str, path: str, value: object) -> None:
+        """Replaces one value, found by its JSON pointer."""
+        change = [{"op": "replace", "path": path, "value": value}]
+        self("-n", namespace, "patch", kind, name, "--type=json", f"--patch={json.dumps(change)}")

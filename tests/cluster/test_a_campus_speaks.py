@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from kubernetes import client
-
-from tests.cluster.framework import ROOT, StackUnderTest, run, wait_until
+from tests.cluster.framework import ROOT, Kubectl, StackUnderTest, run, wait_until
 
 
 def smoke(stack: StackUnderTest, environment: dict[str, str], folder: Path) -> tuple[int, str]:
@@ -32,12 +30,11 @@ def test_every_campus_speaks_the_sentence_it_was_given(
 
 
 def test_smoke_fails_when_no_server_runs(
-    dev: StackUnderTest, environment: dict[str, str], api: client.ApiClient, tmp_path: Path
+    dev: StackUnderTest, environment: dict[str, str], kubectl: Kubectl, tmp_path: Path
 ) -> None:
-    apps, core = client.AppsV1Api(api), client.CoreV1Api(api)
-    apps.patch_namespaced_deployment_scale("cosyvoice", "voice", {"spec": {"replicas": 0}})
+    kubectl("-n", "voice", "scale", "deployment/cosyvoice", "--replicas=0")
     wait_until(
-        lambda: not core.list_namespaced_pod("voice").items,
+        lambda: not kubectl("-n", "voice", "get", "pods", "-o", "name"),
         deadline=90,
         what="the speech server's pod is gone",
     )

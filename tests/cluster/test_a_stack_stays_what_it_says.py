@@ -1,10 +1,8 @@
 """`up` twice changes nothing, drift is named and repaired, a campus comes and goes alone."""
 
-import json
+from collections.abc import Mapping
 
-from kubernetes import client
-
-from tests.cluster.framework import StackUnderTest
+from tests.cluster.framework import Kubectl, StackUnderTest
 
 CAMPUS = """    - id: east
       name: East Campus
@@ -12,55 +10,41 @@ CAMPUS = """    - id: east
 """
 
 
-def test_a_second_up_changes_nothing(dev: StackUnderTest) -> None:
-    assert dev.up().operations == {}, "an unchanged stack must not touch any resource"
+def test_a_second_up_changes_nothing(deployed: StackUnderTest) -> None:
+    assert deployed.up().operations == {}, "an unchanged stack must not touch any resource"
 
 
-def test_a_preview_after_up_expects_no_changes(dev: StackUnderTest) -> None:
-    assert dev.preview().operations == {}, "preview must agree with what up just did"
+def test_a_preview_after_up_expects_no_changes(deployed: StackUnderTest) -> None:
+    assert deployed.preview().operations == {}, "preview must agree with what up just did"
 
 
-def test_a_refresh_finds_nothing_right_after_up(dev: StackUnderTest) -> None:
-    changed = {urn: op for urn, op in dev.refresh().operations.items() if op != "refresh"}
+def test_a_refresh_finds_nothing_right_after_up(deployed: StackUnderTest) -> None:
+    changed = {urn: op for urn, op in deployed.refresh().operations.items() if op != "refresh"}
     assert changed == {}, "what the API server fills in must not count as drift"
 
 
-def test_what_was_changed_by_hand_is_named_and_repaired(dev: StackUnderTest, api: client.ApiClient) -> None:
-    custom, network, core = client.CustomObjectsApi(api), client.NetworkingV1Api(api), client.CoreV1Api(api)
-    custom.patch_namespaced_custom_object(
-        "projectcontour.io",
-        "v1",
-        "voice",
-        "httpproxies",
-        "north",
-        [{"op": "replace", "path": "/spec/routes/0/timeoutPolicy/response", "value": "7s"}],
-    )
-    policy = network.list_namespaced_network_policy("voice").items[0].metadata.name
-    network.patch_namespaced_network_policy(
-        policy, "voice", [{"op": "replace", "path": "/spec/ingress/0/ports/0/port", "value": 7861}]
-    )
-    core.delete_namespaced_service("south-api", "voice")
+def test_what_was_changed_by_hand_is_named_and_repaired(dev: StackUnderTest, kubectl: Kubectl) -> None:
+    routes = kubectl.live("voice", "httpproxy", "north")["spec"]["routes"]
+    bounded = next(number for number, route in enumerate(routes) if "timeoutPolicy" in route)
+    kubectl.edit("voice", "httpproxy", "north", f"/spec/routes/{bounded}/timeoutPolicy/response", "7s")
+    kubectl.edit("voice", "networkpolicy", "cosyvoice", "/spec/ingress/0/ports/0/port", 7861)
+    kubectl("-n", "voice", "delete", "service", "south-api")
 
-    seen = dev.preview(refresh=True)
-    kinds = sorted(
-        urn.split("::")[2].rsplit("$", 1)[-1].rsplit(":", 1)[-1] for urn in _drift(seen.operations)
-    )
+    drift = _drift(dev.preview(refresh=True).operations)
+    kinds = sorted(urn.split("::")[2].rsplit(":", 1)[-1] for urn in drift)
     assert kinds == ["HTTPProxy", "NetworkPolicy", "Service"], (
-        f"exactly the three edits are drift, got {json.dumps(seen.operations, indent=1)}"
+        f"exactly the three edits are drift, not {drift}"
     )
 
     dev.refresh()
-    repaired = dev.up()
-    assert len(repaired.operations) == 3, f"up repairs exactly the three, did {repaired.operations}"
-    route = custom.get_namespaced_custom_object("projectcontour.io", "v1", "voice", "httpproxies", "north")
-    assert route["spec"]["routes"][0]["timeoutPolicy"]["response"] != "7s", (
-        "the timeout must be the stack's again"
-    )
-    assert core.read_namespaced_service("south-api", "voice"), "the deleted Service must be back"
+    repaired = dev.up().operations
+    assert len(repaired) == 3, f"up repairs exactly the three, did {repaired}"
+    route = kubectl.live("voice", "httpproxy", "north")["spec"]["routes"][bounded]
+    assert route["timeoutPolicy"]["response"] != "7s", "the timeout must be the stack's again"
+    assert kubectl.live("voice", "service", "south-api"), "the deleted Service must be back"
 
 
-def _drift(operations: object) -> list[str]:
-    assert isinstance(operations, dict)
+def _drift(operations: Mapping[str, str]) -> list[str]:
     return [urn for urn, op in operations.items() if op != "refresh"]
 
 
