@@ -63,9 +63,7 @@ check: environments
 	@.venv/bin/pytest -q tests/unit tests/cases tests/program tests/meta
 	@cd sandbox && .venv/bin/ruff check && .venv/bin/ruff format --check --quiet && .venv/bin/mypy && .venv/bin/pytest -q tests/build
 
-# The tests have a sandbox of their own: nothing of the one that `make up` started is touched, but the
-# ports of this machine can be held by one of the two only.
-test: export XDG_STATE_HOME := $(or $(TMPDIR),/tmp)/campus-voice-test-$(shell id -u)
+# The tests have a sandbox of their own, in a network of its own: the one that `make up` started runs on.
 test: check
 	@uv="$(UV)" && $$uv run --quiet --locked --project images/cosyvoice pytest -q images/cosyvoice/tests
 	@$(SANDBOX) build

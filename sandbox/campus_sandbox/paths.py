@@ -30,12 +30,17 @@ class Paths:
     cache: Path
     state: Path
     owner: Owner
+    repository_links: Path
+    """The git-ignored folder in the checkout that holds links into cache and state."""
 
     @classmethod
     def from_environment(
         cls, environment: Mapping[str, str] | None = None, repository: Path = REPOSITORY
     ) -> "Paths":
         """Follow the XDG base directory specification; under sudo use the invoking user's folders.
+
+        `CAMPUS_VOICE_LINKS` names another folder for the links than the checkout's `.sandbox`: a second
+        sandbox beside the user's must not turn theirs.
 
         Args:
             environment: variables to read (default: the process's own).
@@ -45,7 +50,8 @@ class Paths:
         owner = _owner(variables)
         cache_home = variables.get("XDG_CACHE_HOME") or str(owner.home / ".cache")
         state_home = variables.get("XDG_STATE_HOME") or str(owner.home / ".local" / "state")
-        return cls(repository, Path(cache_home) / PRODUCT, Path(state_home) / PRODUCT, owner)
+        links = variables.get("CAMPUS_VOICE_LINKS") or str(repository / ".sandbox")
+        return cls(repository, Path(cache_home) / PRODUCT, Path(state_home) / PRODUCT, owner, Path(links))
 
     @property
     def store(self) -> Path:
@@ -121,11 +127,6 @@ class Paths:
     def volumes(self) -> Path:
         """What persistent volumes hold."""
         return self.state / "volumes"
-
-    @property
-    def repository_links(self) -> Path:
-        """The git-ignored folder in the checkout that holds links into cache and state."""
-        return self.repository / ".sandbox"
 
 
 def _owner(environment: Mapping[str, str]) -> Owner:

@@ -5,36 +5,36 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.framework import (
-    Kubectl,
-    StackUnderTest,
-    copy_of_the_program,
-    run,
-    sandbox_command,
-    sandbox_environment,
-)
+from tests.cluster.framework import Kubectl, Sandbox, StackUnderTest, copy_of_the_program
+from tests.cluster.network import network_of_its_own
 
 
 @pytest.fixture(scope="session")
-def environment() -> Iterator[dict[str, str]]:
-    """The running sandbox's environment; a sandbox that is started here is taken down at the end."""
-    found_running = run(sandbox_command(), "status", environment={}).returncode == 0
-    started = run(sandbox_command(), "up", environment={})
-    assert started.returncode == 0, f"the sandbox must start:\n{started.stdout}\n{started.stderr}"
-    variables = sandbox_environment()
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox of the tests' own, up."""
+    started = Sandbox(tmp_path_factory.mktemp("sandbox"))
+    with network_of_its_own():
+        try:
+            started.do("up")
+            yield started
+        finally:
+            started.do("down")
+
+
+@pytest.fixture(scope="session")
+def environment(sandbox: Sandbox) -> Iterator[dict[str, str]]:
+    """The variables in which kubectl and pulumi meet the sandbox."""
+    variables = sandbox.environment()
     with pytest.MonkeyPatch.context() as patch:
         # The engine's own Python interface finds `pulumi` by the PATH of this process only.
         patch.setenv("PATH", variables["PATH"])
         yield variables
-    if not found_running:
-        stopped = run(sandbox_command(), "down", environment={})
-        assert stopped.returncode == 0, f"the sandbox must go down:\n{stopped.stdout}\n{stopped.stderr}"
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Path:
     """A copy of the program whose stack files a test may edit."""
-    return copy_of_the_program(tmp_path_factory.mktemp("project"))
+    return copy_of_the_program(tmp_path_factory.mktemp("project"), sandbox.links)
 
 
 @pytest.fixture(scope="session")

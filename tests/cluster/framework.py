@@ -17,18 +17,25 @@ from pulumi.automation.events import EngineEvent
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.campus-west.yaml", "__main__.py", "settings", "stacks")
 T = TypeVar("T")
-LINKED = (".venv", ".sandbox", "components", "versions.toml")
+LINKED = (".venv", "components", "versions.toml")
 
 
-def sandbox_command() -> Path:
-    """The sandbox's own command line, as `make` installs it."""
-    return ROOT / "sandbox/.venv/bin/campus-sandbox"
+class Sandbox:
+    """A sandbox beside the user's own: with its own state, links and network."""
 
+    def __init__(self, folder: Path) -> None:
+        self.links = folder / "links"
+        self._own = {"XDG_STATE_HOME": str(folder / "state"), "CAMPUS_VOICE_LINKS": str(self.links)}
 
-def sandbox_environment() -> dict[str, str]:
-    """The variables in which kubectl and pulumi meet the sandbox."""
-    printed = subprocess.run([sandbox_command(), "env"], check=True, capture_output=True, text=True).stdout
-    return dict(line.split("=", 1) for line in printed.splitlines())
+    def do(self, *words: str) -> str:
+        """Runs its command; fails with its own words."""
+        done = run(ROOT / "sandbox/.venv/bin/campus-sandbox", *words, environment=self._own)
+        assert done.returncode == 0, f"campus-sandbox {' '.join(words)}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def environment(self) -> dict[str, str]:
+        """The variables in which kubectl and pulumi meet it."""
+        return self._own | dict(line.split("=", 1) for line in self.do("env").splitlines())
 
 
 def wait_until(condition: Callable[[], T | None], *, deadline: float, what: str) -> T:
@@ -109,7 +116,7 @@ class StackUnderTest:
         return {key: output.value for key, output in self.stack.outputs().items()}
 
 
-def copy_of_the_program(folder: Path) -> Path:
+def copy_of_the_program(folder: Path, links: Path) -> Path:
     """The program in a folder of its own; what tests never edit is linked."""
     for name in PROGRAM:
         source = ROOT / name
@@ -119,6 +126,7 @@ def copy_of_the_program(folder: Path) -> Path:
             shutil.copyfile(source, folder / name)
     for name in LINKED:
         (folder / name).symlink_to(ROOT / name)
+    (folder / ".sandbox").symlink_to(links)
     return folder
 
 

@@ -175,6 +175,9 @@ def _envoy(settings: GatewaySettings) -> Manifest:
             str(_CPUS),
             "--log-level",
             "info",
+            # People follow the access log: the default of ten seconds makes them wait for every line.
+            "--file-flush-interval-msec",
+            "1000",
         ],
         "command": ["envoy"],
         "env": environment_of_pod(

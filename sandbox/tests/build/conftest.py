@@ -19,7 +19,7 @@ def owner() -> Owner:
 @pytest.fixture
 def paths(tmp_path: Path, owner: Owner) -> Paths:
     (tmp_path / "repository").mkdir()
-    return Paths(tmp_path / "repository", tmp_path / "cache", tmp_path / "state", owner)
+    return Paths(tmp_path / "repository", tmp_path / "cache", tmp_path / "state", owner, tmp_path / "links")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def test_a_program_that_does_not_compile_says_where_the_compiler_s_words_are(
 
 
 def test_the_plan_names_each_step_once_and_packs_after_it_compiled(paths: Paths) -> None:
-    plan = Plan(Paths(REPOSITORY, paths.cache, paths.state, paths.owner), VERSIONS, {})
+    plan = Plan(replace(paths, repository=REPOSITORY), VERSIONS, {})
     steps = {step.title: step for step in plan.steps()}
     assert len(steps) == len(plan.steps())
     for image, program in (("contour", "contour"), ("cert-manager", "cert-manager"), ("pause", "pause")):

@@ -23,7 +23,8 @@ class Sandbox:
     @property
     def variables(self) -> Mapping[str, str]:
         """The environment of its command."""
-        return {**os.environ, "XDG_STATE_HOME": str(self.state_home)}
+        links = str(self.state_home / "links")
+        return {**os.environ, "XDG_STATE_HOME": str(self.state_home), "CAMPUS_VOICE_LINKS": links}
 
     @property
     def paths(self) -> Paths:

@@ -116,4 +116,6 @@ def _paths(programs: Path, folder: Path) -> Paths:
     cache, repository = folder / "cache", Path(__file__).resolve().parents[3]
     cache.mkdir()
     (cache / "bin").symlink_to(programs)
-    return Paths(repository, cache, folder / "state", Owner(os.getuid(), os.getgid(), folder))
+    return Paths(
+        repository, cache, folder / "state", Owner(os.getuid(), os.getgid(), folder), folder / "links"
+    )

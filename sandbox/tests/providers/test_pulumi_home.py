@@ -26,7 +26,13 @@ PLUGIN = "plugins/resource-kubernetes-v4.34.2/pulumi-resource-kubernetes"
 
 @pytest.fixture
 def paths(tmp_path: Path) -> Paths:
-    made = Paths(tmp_path, tmp_path / "cache", tmp_path / "state", Owner(os.getuid(), os.getgid(), tmp_path))
+    made = Paths(
+        tmp_path,
+        tmp_path / "cache",
+        tmp_path / "state",
+        Owner(os.getuid(), os.getgid(), tmp_path),
+        tmp_path / "links",
+    )
     made.bin.mkdir(parents=True)
     for name in ("pulumi", "pulumi-language-python", "pulumi-language-python-exec"):
         stored = tmp_path / "store" / name / name
