@@ -3,7 +3,6 @@
 # `pulumi` and kubeconfig; a stack that names none runs on the sandbox, the local Kubernetes of sandbox/.
 
 STACK ?= dev
-UV = $(shell sandbox/bootstrap)
 PYTHON := .venv/bin/python
 SANDBOX := sandbox/.venv/bin/campus-sandbox
 own_cluster := $(shell grep -qs '^ *kubernetes:context:' Pulumi.$(STACK).yaml && echo yes)
@@ -28,7 +27,7 @@ up: $(CLUSTER)
 	@$(RUN) $(PYTHON) -m operations.summary --stack $(STACK)
 
 environments:
-	@uv="$(UV)" && $$uv sync --quiet --locked && $$uv sync --quiet --locked --project sandbox
+	@uv="$$(sandbox/bootstrap)" && "$$uv" sync --quiet --locked && "$$uv" sync --quiet --locked --project sandbox
 
 sandbox: environments
 	@$(SANDBOX) up
@@ -65,7 +64,8 @@ check: environments
 
 # The tests have a sandbox of their own, in a network of its own: the one that `make up` started runs on.
 test: check
-	@uv="$(UV)" && $$uv run --quiet --locked --project images/cosyvoice pytest -q images/cosyvoice/tests
+	@UV="$$(sandbox/bootstrap)" && export UV && cd images/cosyvoice && "$$UV" sync --quiet --locked && \
+	    .venv/bin/ruff check && .venv/bin/ruff format --check --quiet && .venv/bin/mypy && .venv/bin/pytest -q
 	@$(SANDBOX) build
 	@cd sandbox && .venv/bin/pytest -q tests/providers tests/node
 	@.venv/bin/pytest tests/cluster
