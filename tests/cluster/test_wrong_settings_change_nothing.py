@@ -8,7 +8,9 @@ def test_every_mistake_is_told_at_once_and_nothing_is_touched(
 ) -> None:
     before = dev.file.read_text()
     dev.file.write_text(
-        before.replace("gpus: 0", "gpus: -1").replace("storage: 1Gi", "storage: plenty\n  campus-voice:gpu: 1")
+        before.replace("gpus: 0", "gpus: -1").replace(
+            "storage: 1Gi", "storage: plenty\n  campus-voice:gpu: 1"
+        )
     )
     refused = run(
         "pulumi",
