@@ -1,17 +1,18 @@
 # Every target is described in README.md, "Make targets".
-# A stack that names its cluster (kubernetes:context in Pulumi.<stack>.yaml) runs there, with your own
-# `pulumi` and kubeconfig; a stack that names none runs on the sandbox, the local Kubernetes of sandbox/.
+# A stack whose file names no cluster, or the sandbox's kubeconfig, runs on the sandbox: the local Kubernetes of
+# sandbox/, with its own Pulumi state. Any other stack runs on its own cluster, with your own `pulumi` and its state.
 
 STACK ?= dev
+FILE := Pulumi.$(STACK).yaml
 PYTHON := .venv/bin/python
 SANDBOX := sandbox/.venv/bin/campus-sandbox
-own_cluster := $(shell grep -qs '^ *kubernetes:context:' Pulumi.$(STACK).yaml && echo yes)
+elsewhere := $(shell grep -sE "kubernetes:|^ *environment:" $(FILE) | grep -qv "kubeconfig['\"]*: *[.]sandbox/kubeconfig" && echo yes)
 
-ifeq ($(own_cluster),yes)
+ifeq ($(elsewhere),yes)
 RUN :=
 APPROVE :=
-STEP = sh -c 'echo "$$1"; shift; exec "$$@"' step
-CLUSTER := environments
+STEP = sh -c 'echo "$$1"; shift 2; exec "$$@"' step
+CLUSTER := environments own-pulumi
 else
 RUN := $(SANDBOX) exec --
 APPROVE := --yes --skip-preview --suppress-outputs
@@ -19,15 +20,26 @@ STEP = $(SANDBOX) step
 CLUSTER := sandbox
 endif
 
-.PHONY: up test check smoke status logs preview kubeconfig down environments sandbox
+.PHONY: up test check smoke status logs preview kubeconfig down environments sandbox stack-file own-pulumi
 
-up: $(CLUSTER)
-	@$(STEP) "Pulumi stack $(STACK)" -- sh -c 'pulumi stack select --create $(STACK) && pulumi up $(APPROVE) --stack $(STACK)'
+up: stack-file $(CLUSTER)
+	@$(STEP) "Pulumi stack $(STACK)" -- \
+	    sh -c 'pulumi stack select --create $(STACK) && exec pulumi up $(APPROVE) --stack $(STACK)'
 	@$(STEP) "A spoken sentence from each campus" -- $(PYTHON) -m operations.smoke --stack $(STACK)
 	@$(RUN) $(PYTHON) -m operations.summary --stack $(STACK)
 
+stack-file:
+	@test -f $(FILE) || { echo "There is no $(FILE): every stack is described by such a file. The stacks here:" \
+	    Pulumi.*.yaml >&2; exit 1; }
+
+own-pulumi:
+	@command -v pulumi >/dev/null || { echo "Stack $(STACK) runs on a cluster of its own, which needs the Pulumi CLI" \
+	    "on PATH: see https://www.pulumi.com/docs/install/." >&2; exit 1; }
+
 environments:
-	@uv="$$(sandbox/bootstrap)" && "$$uv" sync --quiet --locked && "$$uv" sync --quiet --locked --project sandbox
+	@uv="$$(sandbox/bootstrap)" && "$$uv" sync --quiet --locked && "$$uv" sync --quiet --locked --project sandbox || \
+	    { echo "The Python packages could not be fetched from PyPI (above is why): check this machine's network and" \
+	    "proxy settings, then run make again." >&2; exit 1; }
 
 sandbox: environments
 	@$(SANDBOX) up

@@ -79,7 +79,7 @@ class StackUnderTest:
     """One stack of a copy of the program, so that a test may edit the stack's file."""
 
     def __init__(self, project: Path, name: str, environment: Mapping[str, str]) -> None:
-        self.project, self.name = project, name
+        self.project, self.name, self._environment = project, name, environment
         self.file = project / f"Pulumi.{name}.yaml"
         self.stack = automation.create_or_select_stack(
             stack_name=name,
@@ -98,6 +98,22 @@ class StackUnderTest:
         recorder = Recorder()
         result = self.stack.preview(on_event=recorder, refresh=refresh or None)
         return Change(recorder.operations, result.stdout)
+
+    def expects_no_changes(self) -> bool:
+        """Whether `pulumi preview --refresh --expect-no-changes` is content."""
+        return self.pulumi("preview", "--refresh", "--expect-no-changes").returncode == 0
+
+    def pulumi(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A command of the engine's, as a person types it."""
+        return run(
+            "pulumi",
+            *words,
+            "--non-interactive",
+            "--stack",
+            self.name,
+            environment=self._environment,
+            cwd=self.project,
+        )
 
     def refresh(self) -> Change:
         """`pulumi refresh`."""

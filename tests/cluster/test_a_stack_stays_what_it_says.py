@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tests.cluster.framework import Kubectl, StackUnderTest
 
+EDITED = {"north-child-proxy", "voice-network-policy", "south-api-service"}
 CAMPUS = """    - id: east
       name: East Campus
       public: true
@@ -30,11 +31,11 @@ def test_what_was_changed_by_hand_is_named_and_repaired(dev: StackUnderTest, kub
     kubectl.edit("voice", "networkpolicy", "cosyvoice", "/spec/ingress/0/ports/0/port", 7861)
     kubectl("-n", "voice", "delete", "service", "south-api")
 
-    drift = _drift(dev.preview(refresh=True).operations)
-    kinds = sorted(urn.split("::")[2].rsplit(":", 1)[-1] for urn in drift)
-    assert kinds == ["HTTPProxy", "NetworkPolicy", "Service"], (
-        f"exactly the three edits are drift, not {drift}"
-    )
+    told = dev.pulumi("preview", "--refresh", "--expect-no-changes")
+    assert told.returncode != 0, f"--expect-no-changes must fail on drift:\n{told.stdout}"
+    drift = {urn.rsplit("::", 1)[1] for urn in _drift(dev.preview(refresh=True).operations)}
+    assert drift == EDITED, "exactly the three edits are named"
+    assert all(name in told.stdout for name in EDITED), f"the person reads the names:\n{told.stdout}"
 
     dev.refresh()
     repaired = dev.up().operations

@@ -1,28 +1,16 @@
 """What the platform engineer sees when the stack's file cannot work."""
 
-from tests.cluster.framework import StackUnderTest, run
+from tests.cluster.framework import StackUnderTest
 
 
-def test_every_mistake_is_told_at_once_and_nothing_is_touched(
-    dev: StackUnderTest, environment: dict[str, str]
-) -> None:
+def test_every_mistake_is_told_at_once_and_nothing_is_touched(dev: StackUnderTest) -> None:
     before = dev.file.read_text()
     dev.file.write_text(
         before.replace("gpus: 0", "gpus: -1").replace(
             "storage: 1Gi", "storage: plenty\n  campus-voice:gpu: 1"
         )
     )
-    refused = run(
-        "pulumi",
-        "up",
-        "--yes",
-        "--skip-preview",
-        "--non-interactive",
-        "--stack",
-        dev.name,
-        environment=environment,
-        cwd=dev.project,
-    )
+    refused = dev.pulumi("up", "--yes", "--skip-preview")
     words = refused.stdout + refused.stderr
     assert refused.returncode != 0, f"a stack that cannot work must not go up:\n{words}"
     for mistake in ("campus-voice:gpus is", "campus-voice:storage is", "campus-voice:gpu is"):
