@@ -14,11 +14,13 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox of the tests' own, up."""
     started = Sandbox(tmp_path_factory.mktemp("sandbox"))
     with network_of_its_own():
+        before = started.traces()
         try:
             started.do("up")
             yield started
         finally:
             started.do("down")
+        assert started.traces() == before, "what a deployed product made on the machine goes with the sandbox"
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,14 @@
 """What the cluster tests stand on: the sandbox's environment, Pulumi stacks run by the real engine, waiting."""
 
+import contextlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +20,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.campus-west.yaml", "__main__.py", "settings", "stacks")
 T = TypeVar("T")
 LINKED = (".venv", "components", "versions.toml")
+
+
+def _command_lines() -> Iterator[str]:
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        # A process may end between being listed and being read.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            yield path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
 
 
 class Sandbox:
@@ -32,6 +41,16 @@ class Sandbox:
         done = run(ROOT / "sandbox/.venv/bin/campus-sandbox", *words, environment=self._own)
         assert done.returncode == 0, f"campus-sandbox {' '.join(words)}:\n{done.stdout}\n{done.stderr}"
         return done.stdout
+
+    def traces(self) -> dict[str, list[str]]:
+        """What is left of it on the machine: mounts, links, control groups and processes."""
+        state = self._own["XDG_STATE_HOME"]
+        return {
+            "mounts": Path("/proc/self/mountinfo").read_text().splitlines(),
+            "links": sorted(name for _, name in socket.if_nameindex()),
+            "control groups": sorted(str(path) for path in Path("/sys/fs/cgroup").rglob("campus-voice-*")),
+            "processes": [words for words in _command_lines() if state in words],
+        }
 
     def environment(self) -> dict[str, str]:
         """The variables in which kubectl and pulumi meet it."""
