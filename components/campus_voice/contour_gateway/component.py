@@ -44,7 +44,11 @@ class ContourGatewayCaSecret(TypedDict):
 
 
 class ContourGateway(pulumi.ComponentResource):
-    """Contour and Envoy, ready to serve campuses that do not trust each other."""
+    """Contour and Envoy, ready to serve campuses that do not trust each other.
+
+    The two namespaces and Contour's definitions are retained when the component is destroyed: others may
+    have been there before, or have put things there.
+    """
 
     namespace: pulumi.Output[str]
     """Namespace of Contour and Envoy."""
@@ -90,7 +94,7 @@ class ContourGateway(pulumi.ComponentResource):
 
         rendered = render.objects(settings, _authority(self, name), definitions)
         objects = Registrar(self, name, rendered)
-        home, routes = objects.add_all([render.NAMESPACE, render.ROUTES_NAMESPACE])
+        home, routes = objects.add_all([render.NAMESPACE, render.ROUTES_NAMESPACE], retain=True)
         kinds = objects.add_all([suffix for suffix in rendered if suffix.startswith("crd-")], retain=True)
         policy = _add_policy(objects, kinds)
         issuers = _add_issuer(objects, settings)

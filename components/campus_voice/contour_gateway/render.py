@@ -38,6 +38,6 @@ def namespaces(settings: GatewaySettings) -> Objects:
     """
     made = labels.common("campus-voice", "gateway")
     return {
-        NAMESPACE: namespace(settings.namespace, made, pod_security="privileged", warn="restricted"),
-        ROUTES_NAMESPACE: namespace(settings.routes_namespace, made, pod_security="restricted"),
+        NAMESPACE: namespace(settings.namespace, made, enforce="privileged", warn="restricted"),
+        ROUTES_NAMESPACE: namespace(settings.routes_namespace, made, enforce="restricted"),
     }

@@ -15,12 +15,16 @@ _DASHBOARD_LABEL = {"grafana_dashboard": "1"}
 
 
 def objects(settings: ObservabilitySettings) -> Objects:
-    """Render the namespace and its dashboards; nothing when metrics are not collected."""
+    """Render the namespace and its dashboards; nothing when metrics are not collected.
+
+    The namespace is usually there already, with a monitoring stack whose node exporter uses the host's
+    network: enforcing a Pod Security level would keep that from starting again.
+    """
     if settings.mode is ObservabilityMode.NONE:
         return {}
     made = labels.common("campus-voice", "observability")
     return {
-        NAMESPACE: namespace(settings.namespace, made, pod_security="restricted"),
+        NAMESPACE: namespace(settings.namespace, made, warn="restricted"),
         DASHBOARD: {
             "apiVersion": "v1",
             "kind": "ConfigMap",

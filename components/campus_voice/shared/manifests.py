@@ -39,10 +39,12 @@ def metadata(
 
 
 def namespace(
-    name: str, labels: Mapping[str, str], *, pod_security: str, warn: str | None = None
+    name: str, labels: Mapping[str, str], *, enforce: str | None = None, warn: str | None = None
 ) -> Manifest:
-    """Make a Namespace that enforces the Pod Security level `pod_security` and warns about `warn`."""
-    levels = {"pod-security.kubernetes.io/enforce": pod_security}
+    """Make a Namespace that enforces the Pod Security level `enforce` and warns about `warn`."""
+    levels = {}
+    if enforce is not None:
+        levels["pod-security.kubernetes.io/enforce"] = enforce
     if warn is not None:
         levels["pod-security.kubernetes.io/warn"] = warn
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata(name, {**labels, **levels})}
