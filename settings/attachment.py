@@ -21,7 +21,7 @@ def unattachable(
             Rule(
                 "it must be a platform's stack that has been deployed",
                 f"the campus builds on its outputs {', '.join(NEEDED)}",
-                "Run `pulumi up` for that stack first, or write the name of another.",
+                f"Deploy the platform's stack first: `pulumi up -s {settings.platform}`, or name another.",
             ),
         )
         return

@@ -17,15 +17,35 @@ from .backend import Gateway, backend_outputs, deploy_backend
 async def read_platform(settings: CampusStackSettings, given: Given) -> dict[str, Any]:
     """Read the outputs of the platform's stack that the campus builds on.
 
-    Raises SettingsError when that stack does not leave this campus to a stack of its own.
+    Raises SettingsError when that stack does not exist, or does not leave this campus to a stack of its own.
     """
-    reference = pulumi.StackReference(settings.platform)
-    details = await asyncio.gather(*(reference.get_output_details(name) for name in NEEDED))
-    outputs = zip(NEEDED, details, strict=True)
-    platform = {name: output.value for name, output in outputs if output.value is not None}
+    platform = await _outputs(settings.platform) if await _exists(settings.platform) else {}
     if broken := list(unattachable(settings, given.project, platform)):
         raise SettingsError(given.stack, given.findings(broken))
     return platform
+
+
+async def _exists(stack: str) -> bool:
+    """Whether the engine knows `stack`.
+
+    Reading a StackReference to an unknown stack makes the engine end the program before it can say a word;
+    the engine's own function answers with an error instead, which the SDK raises as a plain Exception.
+    """
+    try:
+        await pulumi.runtime.invoke_async("pulumi:pulumi:readStackOutputs", {"name": stack})
+    except Exception as refusal:
+        if f'unknown stack "{stack}"' in str(refusal):
+            return False
+        raise
+    return True
+
+
+async def _outputs(stack: str) -> dict[str, Any]:
+    """The outputs of `stack` that a campus needs, as far as it has them."""
+    reference = pulumi.StackReference(stack)
+    details = await asyncio.gather(*(reference.get_output_details(name) for name in NEEDED))
+    outputs = zip(NEEDED, details, strict=True)
+    return {name: output.value for name, output in outputs if output.value is not None}
 
 
 def deploy_campus(

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from campus_voice.adoption import ADOPTED
 
 from tests.program.conftest import PLATFORM, Committed, Program
 from tests.program.engine import ROOT, Deployment
@@ -116,6 +117,21 @@ def test_only_what_outlives_a_stack_is_taken_over(committed: Committed) -> None:
         one.name: one.inputs.get("upsertExistingObjects", "false") for one in made.of_kind("kubernetes")
     }
     assert takes_over == {"adopting": "true", "cluster": "false"}, "any other object that exists is refused"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_adopted_object_is_retained(committed: Committed, stack: str) -> None:
+    made = committed(stack)
+    adopted = [one for one in made.resources.values() if one.kind in ADOPTED]
+    assert adopted, "every stack has a namespace"
+    deleted = [f"{one.kind} {one.name}" for one in adopted if not one.retained]
+    assert not deleted, f"it may have been somebody else's before, so destroy must not delete it: {deleted}"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_only_what_a_stack_may_have_found_is_left_behind(committed: Committed, stack: str) -> None:
+    left = {one.kind for one in committed(stack).resources.values() if one.retained}
+    assert left <= ADOPTED, "destroy takes everything else along, or the next up could not make it again"
 
 
 def test_a_host_goes_before_the_routes_it_includes(committed: Committed) -> None:

@@ -64,3 +64,15 @@ def test_a_campus_that_its_platform_does_not_know_gets_nothing(
         "nothing may be registered"
     )
     assert len(made.errors) == 1, made.errors
+
+
+def test_a_platform_that_was_never_deployed_is_told_with_what_to_deploy_first(program: Program) -> None:
+    made = program.up("campus-west", stacks={})
+    assert made.exit_code == ALREADY_EXPLAINED, "a wrong name is no reason for a traceback"
+    assert made.read == [], "the engine ends a program that reads a stack it does not know"
+    assert [one.kind for one in made.resources.values()] == ["pulumi:pulumi:Stack"], (
+        "nothing may be registered"
+    )
+    (told,) = made.errors
+    assert "campus-voice:platform is 'organization/campus-voice/dev'" in told, told
+    assert "Deploy the platform's stack first: `pulumi up -s organization/campus-voice/dev`" in told, told
