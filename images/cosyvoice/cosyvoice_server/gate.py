@@ -12,9 +12,10 @@ from cosyvoice_server.campus import CampusError, campus_of
 PAGES = re.compile(r"/(?:config/?|(?:assets|static)/.+|theme\.css|robots\.txt|favicon\.ico|manifest\.json|pwa_icon(?:/\d+)?)?")
 API = re.compile(
     r"/gradio_api/(?:app_id/?|startup-events|theme\.css|info/?|heartbeat/[^/]+|queue/(?:join|data|status)"
-    r"|(?:call|run|api)/.+|cancel|reset/?|upload|upload_progress|file=/.+|stream/.+)"
+    r"|call/.+|cancel|reset/?|upload|upload_progress|file=/.+|stream/.+)"
 )
-SYNTHESIS = re.compile(r"/gradio_api/(?:queue/join|(?:call|run|api)/.+)")
+"""Only the queued ways to call: Gradio's ``run/`` and ``api/`` go past its queue, and so past what bounds the syntheses at once."""
+SYNTHESIS = re.compile(r"/gradio_api/(?:queue/join|call/.+)")
 ENDLESS = re.compile(r"/gradio_api/heartbeat/.+")
 UPLOAD = "/gradio_api/upload"
 LARGEST_UPLOAD = 16 * 1024 * 1024

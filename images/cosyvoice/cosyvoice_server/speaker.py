@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cosyvoice_server.audio import keep
+from cosyvoice_server.audio import Recording
 from cosyvoice_server.engines.base import Engine, Mode, Samples, SpeechError, SpeechRequest
 from cosyvoice_server.metrics import Metrics
 
@@ -41,14 +41,14 @@ class Speaker:
         """
         reply = _Reply(self._metrics, campus, request.mode)
         self._replies.add(reply)
-        chunks: list[Samples] = []
+        copy = _Copy(self._metrics, campus, self._outputs / campus, self.engine.sample_rate)
         try:
             check(request)
             for chunk in self.engine.synthesize(request):
-                chunks.append(chunk)
+                copy.add(chunk)
                 reply.heard(len(chunk) / self.engine.sample_rate)
                 yield chunk
-            self._keep(chunks, campus)
+            copy.finish()
             reply.outcome = "spoken"
         except SpeechError:
             reply.outcome = "refused"
@@ -60,16 +60,55 @@ class Speaker:
             raise SpeechError(message) from None
         finally:
             self._replies.discard(reply)
+            copy.discard()
             reply.end()
 
-    def _keep(self, chunks: list[Samples], campus: str) -> None:
-        """Write the reply to the outputs volume; a full volume costs the copy, not the reply."""
-        timestamp = datetime.now(UTC).strftime("%Y%m%d_%H%M%S")
+
+class _Copy:
+    """The copy of a reply on the outputs volume; a volume that is full costs the copy, not the reply."""
+
+    def __init__(self, metrics: Metrics, campus: str, folder: Path, sample_rate: int) -> None:
+        self._metrics = metrics
+        self._campus = campus
+        self._folder = folder
+        self._sample_rate = sample_rate
+        self._recording: Recording | None = None
+        self._lost = False
+
+    def add(self, chunk: Samples) -> None:
+        """Append a chunk; the first one begins the file, so that a refused request leaves none."""
+        if self._lost:
+            return
         try:
-            keep(chunks, self.engine.sample_rate, self._outputs / campus, timestamp)
+            if self._recording is None:
+                timestamp = datetime.now(UTC).strftime("%Y%m%d_%H%M%S")
+                self._recording = Recording(self._sample_rate, self._folder, timestamp)
+            self._recording.add(chunk)
         except OSError as error:
-            self._metrics.unsaved.labels(campus).inc()
-            LOG.error("a reply of campus %s was not kept: %s", campus, error.strerror)
+            self._lose(error)
+
+    def finish(self) -> None:
+        """Keep the whole."""
+        if self._recording is None:
+            return
+        try:
+            self._recording.finish()
+        except OSError as error:
+            self._lose(error)
+        self.discard()
+
+    def discard(self) -> None:
+        """Leave nothing half-written behind."""
+        recording, self._recording = self._recording, None
+        if recording is not None:
+            recording.discard()
+
+    def _lose(self, error: OSError) -> None:
+        """Count a copy that could not be kept, once."""
+        self._lost = True
+        self.discard()
+        self._metrics.unsaved.labels(self._campus).inc()
+        LOG.error("a reply of campus %s was not kept: %s", self._campus, error.strerror)
 
 
 class _Reply:

@@ -74,14 +74,16 @@ def test_a_request_that_lacks_something_is_answered_with_what_to_do(
 @pytest.mark.parametrize(
     "path",
     ["/monitoring", "/openapi.json", "/gradio_api/openapi.json", "/gradio_api/proxy=http://127.0.0.1/", "/gradio_api/vibe-code",
+     "/gradio_api/run/generate_audio", "/gradio_api/run/predict/", "/gradio_api/api/generate_audio", "/gradio_api/api/predict",
      "/gradio_api/runs", "/gradio_api/component_server", "/gradio_api/file=http://127.0.0.1/", "/docs", "/login"],
 )  # fmt: skip
 def test_gradios_inner_paths_are_not_served(held_server: SpeechServer, path: str) -> None:
     server = held_server
 
-    answer = httpx.get(server.url + path, headers=NORTH)
+    for method in ("GET", "POST"):
+        answer = httpx.request(method, server.url + path, headers=NORTH, json={"data": []})
 
-    assert (answer.status_code, answer.json()) == (404, {"detail": "This server has no such page."}), "only what the page needs is open"
+        assert (answer.status_code, answer.json()) == (404, {"detail": "This server has no such page."}), "only what the page needs is open"
 
 
 def test_a_recording_that_is_too_large_is_refused_before_it_is_read(held_server: SpeechServer) -> None:

@@ -91,7 +91,7 @@ class KokoroEngine:
                 return []
 
     def synthesize(self, request: SpeechRequest) -> Iterator[Samples]:
-        """Yield one chunk for each sentence.
+        """Yield one chunk for each sentence, or several for one that is longer than the model's input.
 
         Raises:
             SpeechError: nothing in the text can be spoken.
@@ -105,7 +105,8 @@ class KokoroEngine:
                 continue
             style = self._styles[voice.file(language)]
             pieces = [tokens[at : at + LONGEST_INPUT] for at in range(0, len(tokens), LONGEST_INPUT)]
-            yield np.concatenate([self._spoken(piece, style, request.speed) for piece in pieces])
+            for piece in pieces:
+                yield self._spoken(piece, style, request.speed)
             spoken = True
         if not spoken:
             message = "文本中没有可以朗读的中文或英文。 The text has no Chinese or English words to read: enter some."
