@@ -107,6 +107,7 @@ class SpeechImage:
                 "HF_HUB_OFFLINE": "1",
                 "HOME": "/tmp",
                 "LANG": "C.UTF-8",
+                "ORT_DISABLE_TELEMETRY": "1",
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONPATH": f"/{LIBRARIES}",
                 "PYTHONUNBUFFERED": "1",
@@ -155,12 +156,7 @@ class SpeechImage:
             except CommandFailedError as failure:
                 raise registry_error(Registry.PYPI, "the speech server's packages", failure) from failure
             self._compile(context, folder, scratch)
-            ffmpeg = next((folder / "imageio_ffmpeg/binaries").glob("ffmpeg-linux-*")).name
-            return (
-                Layer()
-                .tree(scratch)
-                .link("usr/local/bin/ffmpeg", f"/{LIBRARIES}/imageio_ffmpeg/binaries/{ffmpeg}")
-            )
+            return Layer().tree(scratch)
 
         self._make("wheels", self.wheels_key(), fill)
 
