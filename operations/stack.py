@@ -49,9 +49,20 @@ def _pulumi(stack: str, *arguments: str) -> Mapping[str, object]:
     return answer
 
 
-def _setting(settings: Mapping[str, object], key: str) -> str | None:
-    """One plain value in the answer of `pulumi config --json`."""
+def _setting(stack: str, settings: Mapping[str, object], key: str) -> str | None:
+    """One plain value in the answer of `pulumi config --json`, which leaves out what is secret.
+
+    Raises:
+        OperationError: it is a secret; without it another cluster would be looked at.
+    """
     setting = settings.get(key)
+    if isinstance(setting, dict) and setting.get("secret"):
+        raise OperationError(
+            f"The cluster of stack {stack} is not known",
+            f"its `{key}` is a secret, which is not read here",
+            f"Take it out with `pulumi config rm {key} --stack {stack}`, and name the cluster with "
+            f"KUBECONFIG in the environment and `pulumi config set kubernetes:context NAME --stack {stack}`.",
+        )
     value = setting.get("value") if isinstance(setting, dict) else None
     return value if isinstance(value, str) else None
 
@@ -60,13 +71,13 @@ def read_stack(name: str) -> Stack:
     """The stack `name` of the project in the working directory, from the backend `pulumi` is logged in to.
 
     Raises:
-        OperationError: no `pulumi`, no such stack, or a stack that is not up.
+        OperationError: no `pulumi`, no such stack, a stack that is not up, or one whose cluster is a secret.
     """
     outputs = parse_outputs(name, _pulumi(name, "stack", "output"))
     settings = _pulumi(name, "config")
     return Stack(
         name,
         outputs,
-        kubeconfig=_setting(settings, "kubernetes:kubeconfig"),
-        context=_setting(settings, "kubernetes:context"),
+        kubeconfig=_setting(name, settings, "kubernetes:kubeconfig"),
+        context=_setting(name, settings, "kubernetes:context"),
     )

@@ -11,7 +11,12 @@ from operations.outputs import StackOutputs
 from operations.stack import read_stack
 from operations.trust import authority
 
-CA_FILE = Path(".sandbox/ca.crt")
+CA_FOLDER = Path(".sandbox")
+
+
+def ca_file_of(stack: str) -> Path:
+    """Where the CA of `stack` goes: stacks have different CAs, and one is not written over another's."""
+    return CA_FOLDER / f"{stack.rsplit('/', 1)[-1]}-ca.crt"
 
 
 def authorities(outputs: StackOutputs, cluster: Cluster) -> str:
@@ -52,16 +57,15 @@ def main(arguments: Sequence[str]) -> int:
     """Write the CA's file where there is a CA, and print the words."""
     parser = argparse.ArgumentParser(prog="python -m operations.summary", description=__doc__)
     parser.add_argument("--stack", default="dev", help="the Pulumi stack (default: dev)")
-    parser.add_argument(
-        "--ca-file", type=Path, default=CA_FILE, help=f"where the CA goes (default: {CA_FILE})"
-    )
+    parser.add_argument("--ca-file", type=Path, help=f"where the CA goes (default: {ca_file_of('<stack>')})")
     given = parser.parse_args(arguments)
     stack = read_stack(given.stack)
+    ca_file: Path = given.ca_file or ca_file_of(stack.name)
     pem = authorities(stack.outputs, connect(stack.kubeconfig, stack.context))
     if pem:
-        given.ca_file.parent.mkdir(parents=True, exist_ok=True)
-        given.ca_file.write_text(pem)
-    print(words(stack.name, stack.outputs, given.ca_file if pem else None))
+        ca_file.parent.mkdir(parents=True, exist_ok=True)
+        ca_file.write_text(pem)
+    print(words(stack.name, stack.outputs, ca_file if pem else None))
     return 0
 
 

@@ -33,10 +33,10 @@ class Outcome:
 
 
 def chosen(outputs: StackOutputs, names: list[str]) -> dict[str, Campus]:
-    """The campuses `names`, or all.
+    """The campuses `names`, or all; at least one of them has its speech server here.
 
     Raises:
-        OperationError: the stack has no such campus.
+        OperationError: the stack has no such campus, or none of them can be asked here.
     """
     unknown = [name for name in names if name not in outputs.campuses]
     if unknown:
@@ -45,7 +45,15 @@ def chosen(outputs: StackOutputs, names: list[str]) -> dict[str, Campus]:
             f"this stack has {', '.join(outputs.campuses)}",
             "Name one of these, or none for all.",
         )
-    return {name: campus for name, campus in outputs.campuses.items() if not names or name in names}
+    campuses = {name: campus for name, campus in outputs.campuses.items() if not names or name in names}
+    if all(campus.backend is None for campus in campuses.values()):
+        stacks = ", ".join(f"`make smoke STACK=campus-{name}`" for name in campuses)
+        raise OperationError(
+            "No campus has been asked to speak, so nothing is proven",
+            f"a stack of its own speaks for {', '.join(campuses)}",
+            f"Ask there: {stacks}.",
+        )
+    return campuses
 
 
 def smoke(

@@ -72,7 +72,7 @@ def voice_to_speak_with(info: str) -> str:
     """An English voice of those that `info`, the JSON of `/gradio_api/info`, offers, or else the first.
 
     Raises:
-        ValueError: the server offers no `/generate_audio` with a choice of voices.
+        ValueError: the server offers no `/generate_audio`, or its model has no preset voices.
     """
     try:
         endpoint = _Info.model_validate_json(info).named_endpoints["/generate_audio"]
@@ -81,7 +81,10 @@ def voice_to_speak_with(info: str) -> str:
     choices = [p.type.enum for p in endpoint.parameters if p.parameter_name.startswith("sft")]
     voices = [str(voice) for voice in choices[0]] if choices else []
     if not voices:
-        raise ValueError("its /generate_audio offers no voices, so there is none to speak with")
+        raise ValueError(
+            "its model has no preset voices, and this proof brings no recording to clone one from: "
+            "enrol a speaker (spk2info.pt in the model's folder) and restart the server"
+        )
     return next((voice for voice in voices if "英文" in voice or "english" in voice.lower()), voices[0])
 
 

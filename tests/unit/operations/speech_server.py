@@ -18,6 +18,7 @@ HOST = "north.voice.localhost"
 INFO = """{"named_endpoints": {"/generate_audio": {"parameters": [
   {"parameter_name": "tts_text", "type": {"type": "string"}},
   {"parameter_name": "sft_dropdown", "type": {"enum": ["中文女", "英文女"]}}]}}}"""
+NO_VOICES = INFO.replace('"中文女", "英文女"', "")
 PLAYLIST = "/gradio_api/stream/s/r/1/playlist.m3u8"
 FILE = '[{"path": "s/r/1/playlist.m3u8", "is_stream": true}]'
 GENERATING, COMPLETE = f"event: generating\ndata: {FILE}\n\n", f"event: complete\ndata: {FILE}\n\n"

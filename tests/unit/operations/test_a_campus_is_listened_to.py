@@ -11,6 +11,7 @@ from tests.unit.operations.speech_server import (
     COMPLETE,
     GENERATING,
     HOST,
+    NO_VOICES,
     PLAYLIST,
     Answer,
     Running,
@@ -145,6 +146,13 @@ def test_a_campus_that_shows_another_campus_certificate_is_not_trusted(tmp_path:
             "no CosyVoice web interface",
             "COMPONENT=server",
             id="another application",
+        ),
+        pytest.param(
+            COMPLETE,
+            {"GET /gradio_api/info": Answer(NO_VOICES)},
+            "enrol a speaker (spk2info.pt in the model's folder)",
+            "COMPONENT=server",
+            id="a model without preset voices",
         ),
     ],
 )

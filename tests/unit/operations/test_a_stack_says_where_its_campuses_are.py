@@ -9,11 +9,12 @@ from operations.cluster import connect
 from operations.command import carry_out
 from operations.errors import OperationError
 from operations.outputs import parse_outputs
+from operations.smoke.__main__ import main as smoke
 from operations.smoke.report import line
 from operations.smoke.run import Outcome, chosen
 from operations.stack import read_stack
-from operations.summary import words
-from tests.unit.operations.stack_values import values
+from operations.summary import ca_file_of, words
+from tests.unit.operations.stack_values import campus, values
 
 PULUMI = """#!/bin/sh
 case "$*" in
@@ -54,6 +55,19 @@ def test_a_stack_that_names_no_cluster_is_on_the_current_one() -> None:
     assert (stack.kubeconfig, stack.context) == (None, None), (
         "nothing said means the kubeconfig's current one"
     )
+
+
+@pytest.mark.parametrize("key", ["kubernetes:kubeconfig", "kubernetes:context"])
+def test_a_cluster_that_is_a_secret_is_refused_and_not_taken_for_the_current_one(
+    project: Path, key: str
+) -> None:
+    (project / "config.json").write_text(json.dumps({key: {"value": "hidden", "secret": True}}))
+    with pytest.raises(OperationError) as failure:
+        read_stack("prod")
+    assert f"its `{key}` is a secret" in failure.value.why, "the setting is named"
+    assert f"pulumi config rm {key} --stack prod" in failure.value.way_out, "the way out can be copied"
+    assert "KUBECONFIG" in failure.value.way_out, "another way to name the cluster is told"
+    assert "hidden" not in str(failure.value), "a secret is never shown"
 
 
 KUBECONFIG = """
@@ -119,6 +133,30 @@ def test_a_campus_with_a_stack_of_its_own_is_left_to_it() -> None:
     assert words_for_west.endswith("make smoke STACK=campus-west"), "the stack that speaks for it is told"
 
 
+def test_a_proof_that_asks_no_campus_fails_with_the_stacks_to_ask(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["smoke", "--campus", "west"])
+    assert carry_out(smoke) == 1, "nothing was proven, so the shell is told of a failure"
+    assert "`make smoke STACK=campus-west`" in capsys.readouterr().err, "the stack that can be asked is named"
+
+    given = values()
+    given["campuses"] = {name: campus(name, None) for name in ("west", "east")}
+    (project / "outputs.json").write_text(json.dumps(given))
+    monkeypatch.setattr("sys.argv", ["smoke"])
+    assert carry_out(smoke) == 1, "a stack of nothing but such campuses proves nothing either"
+    assert "STACK=campus-west`, `make smoke STACK=campus-east`." in capsys.readouterr().err, "each is named"
+
+
+def test_every_stack_has_a_file_of_its_own_for_its_ca() -> None:
+    stacks = ("dev", "campus-west", "organization/campus-voice/prod")
+    assert [str(ca_file_of(stack)) for stack in stacks] == [
+        ".sandbox/dev-ca.crt",
+        ".sandbox/campus-west-ca.crt",
+        ".sandbox/prod-ca.crt",
+    ], "one stack's CA is never written over another's"
+
+
 def test_an_unknown_campus_is_refused_with_those_there_are() -> None:
     with pytest.raises(OperationError) as failure:
         chosen(parse_outputs("dev", values()), ["north", "norht"])
@@ -139,8 +177,8 @@ def test_a_problem_is_one_sentence_and_exit_code_one(capsys: pytest.CaptureFixtu
     ("ca_file", "curl"),
     [
         (
-            Path(".sandbox/ca.crt"),
-            "curl --cacert .sandbox/ca.crt https://north.voice.localhost/gradio_api/info",
+            ca_file_of("dev"),
+            "curl --cacert .sandbox/dev-ca.crt https://north.voice.localhost/gradio_api/info",
         ),
         (None, "curl https://north.voice.localhost/gradio_api/info"),
     ],
