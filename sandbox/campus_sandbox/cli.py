@@ -9,7 +9,7 @@ from campus_sandbox.build.command import BUILD, LOCK_DEBIAN, MANIFESTS
 from campus_sandbox.command import Command
 from campus_sandbox.engine import ENGINE
 from campus_sandbox.environment import ENV, EXEC, STEP
-from campus_sandbox.errors import SandboxError
+from campus_sandbox.errors import SandboxError, from_system
 from campus_sandbox.node.command import DOWN, KUBECONFIG, LOGS, STATUS
 from campus_sandbox.paths import Paths
 from campus_sandbox.up import UP
@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read the output has seen enough; Python must not try to write the rest at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        print(f"campus-sandbox: {from_system(error).sentence()}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("campus-sandbox: interrupted.", file=sys.stderr)

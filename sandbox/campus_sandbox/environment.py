@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -44,14 +45,23 @@ def _env(paths: Paths, options: argparse.Namespace) -> int:
 
 
 def _run(paths: Paths, command: list[str]) -> int:
-    """Run `command` and return its exit code; one that a signal ended counts as a shell counts it."""
+    """Run `command` and return its exit code; one that a signal ended counts as a shell counts it.
+
+    A Ctrl-C reaches the command too, and it is waited for: Pulumi ends the update it is in and lets go of the
+    stack's lock, which it cannot when it is killed.
+    """
     program = _words(command)
+    # Not SIG_IGN, which the command would inherit.
+    before = signal.signal(signal.SIGINT, lambda number, frame: None)
     try:
-        code = subprocess.run(program, env=_variables(paths), check=False).returncode
+        with subprocess.Popen(program, env=_variables(paths)) as process:
+            code = process.wait()
     except (FileNotFoundError, PermissionError) as failure:
         raise SandboxError(
             f"{program[0]!r} cannot be run ({failure.strerror})", way_out="give a program that is on PATH"
         ) from failure
+    finally:
+        signal.signal(signal.SIGINT, before)
     return code if code >= 0 else 128 - code
 
 

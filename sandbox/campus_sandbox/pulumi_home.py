@@ -69,7 +69,7 @@ def prepare_pulumi_home(
     offered: Callable[[str], bool] = is_offered,
     python: Path | None = None,
 ) -> None:
-    """Make PULUMI_HOME complete; what is there already stays.
+    """Make PULUMI_HOME complete; what is there already stays, but for a stand-in of another interpreter.
 
     Args:
         paths: where it is, and where the built programs are.
@@ -86,9 +86,15 @@ def prepare_pulumi_home(
     _place_programs(paths)
     wanted = [Plugin(name, versions.of("pulumi", f"provider-{name}")) for name in _PROVIDERS]
     missing = [plugin for plugin in wanted if not (plugins / plugin.folder / plugin.executable).exists()]
+    launchers = {plugin: _launcher(plugin, python or Path(sys.executable)) for plugin in wanted}
     for plugin in missing:
         if not _link_installed(plugin, plugins, paths) and not _download(plugin, paths, offered):
-            _place_stand_in(plugin, plugins, python or Path(sys.executable))
+            _place_stand_in(plugin, plugins, launchers[plugin])
+    for plugin in wanted:
+        executable = plugins / plugin.folder / plugin.executable
+        # Another checkout, or a moved one, has another interpreter.
+        if _is_stand_in(executable) and executable.read_text(encoding="utf-8") != launchers[plugin]:
+            _place_stand_in(plugin, plugins, launchers[plugin])
     give_to_owner(paths.pulumi_home, paths.owner)
     _tell(wanted, plugins, say)
 
@@ -155,13 +161,17 @@ def _download(plugin: Plugin, paths: Paths, offered: Callable[[str], bool]) -> b
     return done.returncode == 0
 
 
-def _place_stand_in(plugin: Plugin, plugins: Path, python: Path) -> None:
+def _launcher(plugin: Plugin, python: Path) -> str:
+    command = [str(python), "-I", "-m", f"campus_sandbox.providers.{plugin.name}", plugin.version]
+    return f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n'
+
+
+def _place_stand_in(plugin: Plugin, plugins: Path, text: str) -> None:
     folder = plugins / plugin.folder
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    command = [str(python), "-I", "-m", f"campus_sandbox.providers.{plugin.name}", plugin.version]
     launcher = folder / plugin.executable
-    launcher.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', encoding="utf-8")
+    launcher.write_text(text, encoding="utf-8")
     launcher.chmod(0o755)
 
 

@@ -38,9 +38,7 @@ def apply(paths: Paths, addon: Addon) -> None:
     )
     if done.returncode != 0:
         raise SandboxError(f"{addon.name} could not be applied ({' '.join(done.stderr.split())})")
-    record = json.dumps(_applied(paths) | {addon.name: _digest(addon)}, indent=1, sort_keys=True)
-    _record(paths).write_text(record + "\n", encoding="utf-8")
-    give_to_owner(_record(paths), paths.owner)
+    _remember(paths, addon)
 
 
 def is_applied(paths: Paths, addon: Addon) -> bool:
@@ -109,5 +107,14 @@ def _record(paths: Paths) -> Path:
 def _applied(paths: Paths) -> dict[str, str]:
     try:
         return dict(json.loads(_record(paths).read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError, TypeError):
+        # Damaged or not there: then everything is applied again, which changes nothing.
         return {}
+
+
+def _remember(paths: Paths, addon: Addon) -> None:
+    record = json.dumps(_applied(paths) | {addon.name: _digest(addon)}, indent=1, sort_keys=True)
+    fresh = _record(paths).with_suffix(".new")
+    fresh.write_text(record + "\n", encoding="utf-8")
+    give_to_owner(fresh, paths.owner)
+    fresh.replace(_record(paths))

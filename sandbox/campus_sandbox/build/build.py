@@ -28,7 +28,7 @@ def plan_for(paths: Paths) -> Plan:
 
 
 def build(paths: Paths, plan: Plan | None = None, only: Sequence[Step] | None = None) -> int:
-    """Build what is missing; when all is there, do nothing but check.
+    """Build what is missing or damaged; when all is there, do nothing but check.
 
     Args:
         paths: where to.
@@ -44,6 +44,7 @@ def build(paths: Paths, plan: Plan | None = None, only: Sequence[Step] | None = 
     plan = plan or plan_for(paths)
     steps = plan.steps() if only is None else list(only)
     with alone(paths):
+        plan.store.clear_damaged(_spared(paths))
         prepare(paths, steps)
         with show_progress(Durations(paths.durations, paths.owner)) as progress:
             worked = run_steps(steps, progress, paths.build_log)
@@ -80,8 +81,11 @@ def finish(paths: Paths, plan: Plan, prune: bool = True) -> None:
         plan.store.link(link, target)
     _link_repository(paths)
     if prune:
-        spared = ("debian-node",) if paths.node_state.exists() else ()
-        plan.store.prune(plan.current(), spared)
+        plan.store.prune(plan.current(), _spared(paths))
+
+
+def _spared(paths: Paths) -> tuple[str, ...]:
+    return ("debian-node",) if paths.node_state.exists() else ()
 
 
 def _link_repository(paths: Paths) -> None:

@@ -1,6 +1,7 @@
 """The Pulumi engine: the machine's own where it has the official Kubernetes plugin, else a compiled one."""
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,12 +43,20 @@ class Engine:
 
     @cached_property
     def machine(self) -> Mapping[str, Path] | None:
-        """The machine's own engine and Python host by name, when they may be used; else None."""
-        found = {name: Path(path) for name in _FROM_MACHINE if (path := shutil.which(name))}
+        """The machine's own engine and Python host by name, when they may be used; else None.
+
+        Inside `campus-sandbox exec` the sandbox's own are on PATH, and PULUMI_HOME is the sandbox's with its
+        stand-ins: neither is the machine's.
+        """
+        own = {folder.resolve() for folder in (self.compiler.paths.bin, self.compiler.paths.pulumi_bin)}
+        folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+        search = os.pathsep.join(folder for folder in folders if Path(folder).resolve() not in own)
+        found = {name: Path(path) for name in _FROM_MACHINE if (path := shutil.which(name, path=search))}
         if len(found) < len(_FROM_MACHINE):
             return None
-        version = read(["pulumi", "version"], self.owner)
-        plugins = read(["pulumi", "plugin", "ls", "--json"], self.owner)
+        users = {"PULUMI_HOME": str(self.owner.home / ".pulumi"), "PATH": search}
+        version = read([found["pulumi"], "version"], self.owner, users)
+        plugins = read([found["pulumi"], "plugin", "ls", "--json"], self.owner, users)
         oldest = self.versions.of("pulumi", "engine")
         return found if _is_new_enough(version, oldest) and _has_kubernetes(plugins) else None
 

@@ -58,6 +58,9 @@ class Layer:
     ) -> "Layer":
         """Add all below a folder, owned by root; devices, sockets and pipes are left out.
 
+        Everyone may read, and run what its owner may: on disk the modes follow the umask of whoever unpacked
+        the files, which is no business of the image.
+
         Args:
             source: folder on disk.
             target: where in the image; empty for the root.
@@ -68,7 +71,8 @@ class Layer:
             if leave_out(inside):
                 continue
             info = path.lstat()
-            mode = stat.S_IMODE(info.st_mode)
+            may_run = stat.S_ISDIR(info.st_mode) or info.st_mode & stat.S_IXUSR
+            mode = 0o755 if may_run else 0o644
             if stat.S_ISLNK(info.st_mode):
                 self._add(inside, Entry(0o777, link=str(path.readlink())))
             elif stat.S_ISDIR(info.st_mode):

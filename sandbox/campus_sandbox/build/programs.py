@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from campus_sandbox.build.keys import key_of
-from campus_sandbox.build.registries import Registry, registry_error
+from campus_sandbox.build.registries import FULL_DISK, Registry, registry_error
 from campus_sandbox.build.store import Store
 from campus_sandbox.build.toolchain import GO_ENVIRONMENT, Toolchain
 from campus_sandbox.commands import CommandFailedError, run
@@ -204,7 +204,7 @@ class Compiler:
         try:
             self.store.make(program.name, self.key(program), fill)
         except CommandFailedError as failure:
-            if "No space left" in failure.output or "no space left" in failure.output:
+            if FULL_DISK.search(failure.output):
                 raise SandboxError(
                     f"the disk filled up during {program.title!r}", way_out="make room and run it again"
                 ) from failure

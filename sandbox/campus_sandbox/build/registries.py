@@ -2,6 +2,7 @@
 
 import re
 from enum import Enum
+from typing import Final
 
 from campus_sandbox.commands import CommandFailedError
 from campus_sandbox.errors import SandboxError
@@ -27,6 +28,9 @@ _REFUSED = re.compile(
     r"|unknown revision|unable to locate package|has no installation candidate",
     re.IGNORECASE,
 )
+FULL_DISK: Final = re.compile(
+    r"no space left|enospc|disk quota exceeded|edquot|not enough space", re.IGNORECASE
+)
 _CHANGED = re.compile(
     r"checksum mismatch|hash mismatch|hashes? .*(do|does) not match|hash sum mismatch", re.IGNORECASE
 )
@@ -41,6 +45,11 @@ def registry_error(registry: Registry, wanted: str, failure: CommandFailedError)
         failure: how the client ended; its output decides the sentence.
     """
     name = registry.value
+    if FULL_DISK.search(failure.output):
+        return SandboxError(
+            f"the disk filled up while {wanted} was fetched",
+            way_out=f"make room and run the command again (which disk is in {failure.log})",
+        )
     if _CHANGED.search(failure.output):
         return SandboxError(
             f"{wanted} from {name} is not the one that is pinned",

@@ -1,14 +1,18 @@
 """The keyed store of the cache: a build is there whole, or not at all."""
 
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import Final
 
 from campus_sandbox.paths import Paths, give_to_owner, make_folder
 
-_UNFINISHED = ".unfinished-"
+_UNFINISHED: Final = ".unfinished-"
+# The last file of an entry to be written: the sizes of all its other files, by path.
+_DONE: Final = ".done"
 
 
 class Store:
@@ -23,16 +27,16 @@ class Store:
 
     def has(self, name: str, key: str) -> bool:
         """Whether the build of that key is there, whole."""
-        return self.entry(name, key).is_dir()
+        return is_whole(self.entry(name, key))
 
     def make(self, name: str, key: str, fill: Callable[[Path], None]) -> Path:
-        """The build of that key; when it is not there, `fill` makes it in an empty folder beside its place.
+        """The build of that key; when it is not whole, `fill` makes it in an empty folder beside its place.
 
         The folder takes its place by one rename, so an interrupted build leaves nothing that looks like a
         whole one, and what it does leave is cleared by the next.
         """
         place = self.entry(name, key)
-        if place.is_dir():
+        if is_whole(place):
             return place
         shelf = make_folder(place.parent, self._paths.owner)
         for leftover in shelf.glob(_UNFINISHED + "*"):
@@ -42,7 +46,9 @@ class Store:
         give_to_owner(folder, self._paths.owner)
         try:
             fill(folder)
+            _mark(folder)
             give_to_owner(folder, self._paths.owner)
+            remove(place)
             folder.rename(place)
         except BaseException:
             remove(folder)
@@ -60,6 +66,23 @@ class Store:
         give_to_owner(fresh, self._paths.owner)
         fresh.replace(link)
 
+    def clear_damaged(self, spared: Collection[str] = ()) -> list[Path]:
+        """Remove every entry that is not whole, but those named in `spared`, so that it is built again.
+
+        Call it before anything is asked to be there: afterwards an entry that exists is whole.
+
+        Returns:
+            What was removed.
+        """
+        damaged = [
+            entry
+            for entry in sorted(self._paths.store.glob("*/*"))
+            if entry.parent.name not in spared and not is_whole(entry)
+        ]
+        for entry in damaged:
+            remove(entry)
+        return damaged
+
     def prune(self, keep: Collection[Path], spared: Collection[str] = ()) -> list[Path]:
         """Remove every entry but those in `keep` and those whose name is in `spared`.
 
@@ -76,6 +99,26 @@ class Store:
                 if not any(shelf.iterdir()):
                     shelf.rmdir()
         return removed
+
+
+def is_whole(entry: Path) -> bool:
+    """Whether an entry was finished, and each of its files is still there with the size it then had."""
+    try:
+        sizes = dict(json.loads((entry / _DONE).read_text(encoding="utf-8")))
+        return all((entry / file).lstat().st_size == size for file, size in sizes.items())
+    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
+        return False
+
+
+def _mark(entry: Path) -> None:
+    files = sorted(
+        path for folder, _, names in os.walk(entry) for path in (Path(folder) / name for name in names)
+    )
+    sizes = {str(file.relative_to(entry)): file.lstat().st_size for file in files}
+    with (entry / _DONE).open("w", encoding="utf-8") as mark:
+        json.dump(sizes, mark)
+        mark.flush()
+        os.fsync(mark.fileno())
 
 
 def remove(path: Path) -> None:

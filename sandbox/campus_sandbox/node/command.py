@@ -27,12 +27,7 @@ def check_machine(node: Node, root: Root) -> None:
     Raises:
         SandboxError: not Linux, a missing tool, no root, or a port that is taken.
     """
-    if sys.platform != "linux":
-        raise SandboxError(
-            f"the sandbox does not run on {sys.platform}",
-            "its node is made of Linux namespaces",
-            OTHER_CLUSTER,
-        )
+    _check_system()
     if shutil.which("nsenter") is None:
         raise SandboxError(
             "`nsenter` is not on PATH",
@@ -45,17 +40,43 @@ def check_machine(node: Node, root: Root) -> None:
         root.ask()
 
 
+def _check_system() -> None:
+    if sys.platform != "linux":
+        raise SandboxError(
+            f"the sandbox does not run on {sys.platform}",
+            "its node is made of Linux namespaces",
+            OTHER_CLUSTER,
+        )
+
+
 def _down(paths: Paths, options: argparse.Namespace) -> int:
-    existed = paths.state.exists()
+    _check_system()
+    if not paths.state.exists() and not _node(paths).has_group():
+        print("There is no sandbox.", file=sys.stderr)
+        return 0
     with locked(paths, "down"):
         _node(paths).remove()
+        _remove_links(paths)
         paths.lock.unlink()
         paths.state.rmdir()
-    print("The sandbox is gone." if existed else "There is no sandbox.", file=sys.stderr)
+    print("The sandbox is gone.", file=sys.stderr)
     return 0
 
 
+def _remove_links(paths: Paths) -> None:
+    """Remove from the checkout what speaks of this cluster; the links into the cache still lead somewhere.
+
+    A kubeconfig link of another sandbox stays, and with it the authorities that sandbox's campuses trust.
+    """
+    link = paths.repository_links / "kubeconfig"
+    if link.is_symlink() and link.readlink() == paths.kubeconfig:
+        link.unlink()
+        for authority in paths.repository_links.glob("*-ca.crt"):
+            authority.unlink()
+
+
 def _status(paths: Paths, options: argparse.Namespace) -> int:
+    _check_system()
     node = _node(paths)
     state = node.state()
     told: dict[str, Any] = {

@@ -57,7 +57,8 @@ def _import(node: Node, archive: Path) -> Path:
 def _imported(layout: Layout) -> dict[str, str]:
     try:
         return dict(json.loads(layout.imported.read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError, TypeError):
+        # Damaged or not there: then everything is imported again, which changes nothing.
         return {}
 
 

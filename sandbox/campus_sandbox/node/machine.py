@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from campus_sandbox.errors import SandboxError
+from campus_sandbox.errors import SandboxError, from_system
 from campus_sandbox.node.cgroups import Cgroup
 from campus_sandbox.node.layout import Layout
 from campus_sandbox.node.network import FORWARDED_PORTS, OTHER_CLUSTER
@@ -141,6 +141,9 @@ def main(arguments: list[str]) -> int:
         VERBS[arguments[0]](Layout(Paths.from_environment()))
     except SandboxError as error:
         print(error.sentence(), file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(from_system(error).sentence(), file=sys.stderr)
         return 1
     return 0
 

@@ -101,6 +101,10 @@ class Node:
         give_to_owner(self._paths.kubeconfig, owner)
         self._root.do("start")
 
+    def has_group(self) -> bool:
+        """Whether there is a cgroup of the node's, and so perhaps processes, whatever became of its files."""
+        return any(folder.exists() for folder in Cgroup.of_this_machine(self._layout.cgroup).folders())
+
     def remove(self) -> None:
         """End the node and remove the sandbox's state but for the lock."""
         self._root.do("remove")

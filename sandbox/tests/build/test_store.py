@@ -55,3 +55,20 @@ def test_a_link_leads_to_the_new_build_at_once(store: Store, paths: Paths) -> No
         store.link(link, store.make("etcd", key, write) / "program")
         assert link.readlink() == store.entry("etcd", key) / "program"
     assert [entry.name for entry in paths.bin.iterdir()] == ["etcd"], "no half-made link stays behind"
+
+
+def test_a_build_that_lost_a_file_or_a_byte_is_made_again(store: Store) -> None:
+    for damage in (lambda program: program.unlink(), lambda program: program.write_text("whol")):
+        damage(store.make("etcd", "k1", write) / "program")
+        assert not store.has("etcd", "k1"), "a damaged build must not count"
+        assert (store.make("etcd", "k1", write) / "program").read_text() == "whole"
+
+
+def test_what_is_damaged_is_cleared_before_anything_is_asked_for(store: Store) -> None:
+    whole, damaged = store.make("etcd", "k1", write), store.make("kube", "k1", write)
+    in_use = store.make("debian-node", "k1", write)
+    for entry in (damaged, in_use):
+        (entry / "program").unlink()
+    assert store.clear_damaged(spared=("debian-node",)) == [damaged]
+    assert whole.is_dir(), "what is whole stays"
+    assert in_use.is_dir(), "what a running node stands on stays"
