@@ -26,7 +26,8 @@ type agent struct {
 	namespaces corelisters.NamespaceLister
 	policies   netlisters.NetworkPolicyLister
 	changed    chan struct{}
-	last       string
+	// last is the table that is in force; empty before the first.
+	last string
 }
 
 func newAgent(client kubernetes.Interface, node string, apply func(context.Context, string) error) *agent {
@@ -43,7 +44,8 @@ func newAgent(client kubernetes.Interface, node string, apply func(context.Conte
 }
 
 // run enforces until ctx is done. Nothing is enforced before everything is known: half the pods and all policies would
-// close doors that should be open.
+// close doors that should be open. What cannot be enforced at first ends it. Later the last table stays in force until a
+// change makes one that can be: a single policy must not take the node from everybody.
 func (a *agent) run(ctx context.Context) error {
 	handler := cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(any) { a.notice() },
@@ -59,8 +61,11 @@ func (a *agent) run(ctx context.Context) error {
 			return err
 		}
 	}
-	a.factory.Start(ctx.Done())
+	// Shutdown waits for the watches, which end with their context only.
+	ctx, stop := context.WithCancel(ctx)
 	defer a.factory.Shutdown()
+	defer stop()
+	a.factory.Start(ctx.Done())
 	for kind, synced := range a.factory.WaitForCacheSync(ctx.Done()) {
 		if !synced && ctx.Err() == nil {
 			return fmt.Errorf("cannot list every %s", kind)
@@ -79,7 +84,10 @@ func (a *agent) run(ctx context.Context) error {
 		case <-time.After(settle):
 		}
 		if err := a.enforce(ctx); err != nil {
-			return err
+			if a.last == "" {
+				return err
+			}
+			log.Printf("the policies as they are now are not enforced, those of before still are: %v", err)
 		}
 	}
 }

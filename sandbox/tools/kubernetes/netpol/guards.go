@@ -19,12 +19,15 @@ const (
 	egress
 )
 
+// rule lets a packet through: an nftables match, and the policy (namespace/name) that asks for it.
+type rule struct{ match, policy string }
+
 // guard is what one pod may exchange. A direction that no policy speaks of is open.
 type guard struct {
 	address string
-	// isolated says whether a policy speaks of the direction, allowed are the nftables matches that let a packet through.
+	// isolated says whether a policy speaks of the direction, allowed are the rules that let a packet through.
 	isolated [2]bool
-	allowed  [2][]string
+	allowed  [2][]rule
 }
 
 // guards are the pods of a node that any policy speaks of, by address.
@@ -63,7 +66,7 @@ func (w *world) extend(one *guard, policy *net.NetworkPolicy, pod *core.Pod) err
 		if kind == net.PolicyTypeIngress {
 			one.isolated[ingress] = true
 			for _, rule := range policy.Spec.Ingress {
-				if err := w.allow(one, ingress, policy.Namespace, pod, rule.From, rule.Ports); err != nil {
+				if err := w.allow(one, ingress, policy, pod, rule.From, rule.Ports); err != nil {
 					return err
 				}
 			}
@@ -71,7 +74,7 @@ func (w *world) extend(one *guard, policy *net.NetworkPolicy, pod *core.Pod) err
 		if kind == net.PolicyTypeEgress {
 			one.isolated[egress] = true
 			for _, rule := range policy.Spec.Egress {
-				if err := w.allow(one, egress, policy.Namespace, pod, rule.To, rule.Ports); err != nil {
+				if err := w.allow(one, egress, policy, pod, rule.To, rule.Ports); err != nil {
 					return err
 				}
 			}
@@ -82,10 +85,11 @@ func (w *world) extend(one *guard, policy *net.NetworkPolicy, pod *core.Pod) err
 
 // allow adds the matches of one rule. The port is always the receiver's: a name means this pod's container port on the
 // way in and the peer's on the way out, so that each peer needs matches of its own then.
-func (w *world) allow(one *guard, way direction, namespace string, pod *core.Pod, peers []net.NetworkPolicyPeer, ports []net.NetworkPolicyPort) error {
+func (w *world) allow(one *guard, way direction, policy *net.NetworkPolicy, pod *core.Pod, peers []net.NetworkPolicyPeer, ports []net.NetworkPolicyPort) error {
 	add := func(address string, receiver *core.Pod) {
 		for _, port := range portMatches(ports, receiver) {
-			one.allowed[way] = append(one.allowed[way], strings.TrimSpace(address+" "+port))
+			match := strings.TrimSpace(address + " " + port)
+			one.allowed[way] = append(one.allowed[way], rule{match, policy.Namespace + "/" + policy.Name})
 		}
 	}
 	receiver := pod
@@ -105,7 +109,7 @@ func (w *world) allow(one *guard, way direction, namespace string, pod *core.Pod
 			}
 			continue
 		}
-		pods, err := w.peers(namespace, peer)
+		pods, err := w.peers(policy.Namespace, peer)
 		if err != nil {
 			return err
 		}

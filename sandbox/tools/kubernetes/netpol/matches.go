@@ -18,14 +18,15 @@ func addressMatch(way direction, addresses ...string) string {
 	return otherSide(way) + " { " + strings.Join(addresses, ", ") + " }"
 }
 
-// blockMatch matches a range without its exceptions; empty for IPv6, which this cluster has none of.
+// blockMatch matches a range without its exceptions; empty for IPv6, which this cluster has none of. Exceptions may
+// overlap, which not every nft accepts within one set: each gets a match of its own.
 func blockMatch(way direction, block *net.IPBlock) string {
 	if strings.Contains(block.CIDR, ":") {
 		return ""
 	}
 	match := otherSide(way) + " " + block.CIDR
-	if len(block.Except) > 0 {
-		match += " " + otherSide(way) + " != { " + strings.Join(block.Except, ", ") + " }"
+	for _, exception := range block.Except {
+		match += " " + otherSide(way) + " != " + exception
 	}
 	return match
 }
