@@ -1,14 +1,12 @@
 """The cluster that a stack is for: which one, and whether it can be found, before anything is changed."""
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from . import kubeconfig
 from .rule import Broken, Rule
 from .types import Folder, Text
 
@@ -38,14 +36,19 @@ def unreachable(cluster: ClusterSettings, environment: Mapping[str, str], folder
     """
     if cluster.render_yaml_to_directory is not None:
         return
-    documents, looked_at = _kubeconfigs(cluster, environment, folder)
-    if not documents:
+    found, looked_at = kubeconfig.read(cluster.kubeconfig, environment, folder)
+    if unusable := [one for one in found if isinstance(one, kubeconfig.Unusable)]:
+        for one in unusable:
+            yield Broken((f"{NAMESPACE}:kubeconfig",), one.name, _contents_rule(one.reason))
+        return
+    usable = [one for one in found if isinstance(one, kubeconfig.Kubeconfig)]
+    if not usable:
         in_a_pod = "KUBERNETES_SERVICE_HOST" in environment
         if cluster.context or cluster.kubeconfig or not in_a_pod:
             yield Broken((f"{NAMESPACE}:kubeconfig",), looked_at, _FILE)
         return
-    contexts = sorted({entry["name"] for document in documents for entry in document.get("contexts") or ()})
-    current = next((name for document in documents if (name := document.get("current-context"))), None)
+    contexts = sorted({name for one in usable for name in one.contexts})
+    current = next((one.current for one in usable if one.current), None)
     wanted = cluster.context or current
     if wanted not in contexts:
         yield Broken((f"{NAMESPACE}:context",), wanted, _context_rule(looked_at, contexts))
@@ -58,6 +61,14 @@ _FILE = Rule(
 )
 
 
+def _contents_rule(reason: str) -> Rule:
+    return Rule(
+        "it must be a kubeconfig",
+        f"the way to the cluster is read from it, and {reason}",
+        "Mend it until `kubectl config get-contexts` lists contexts, or name another: kubernetes:kubeconfig.",
+    )
+
+
 def _context_rule(looked_at: str, contexts: list[str]) -> Rule:
     there = ", ".join(contexts) or "none"
     return Rule(
@@ -65,18 +76,3 @@ def _context_rule(looked_at: str, contexts: list[str]) -> Rule:
         f"that file says how to reach a cluster, and its contexts are: {there}",
         "Write one of them into the stack's file, or set KUBECONFIG to the file that has the context.",
     )
-
-
-def _kubeconfigs(
-    cluster: ClusterSettings, environment: Mapping[str, str], folder: Path
-) -> tuple[list[dict[str, Any]], str]:
-    """The kubeconfigs that the provider will merge, and how to name them to a person."""
-    given = cluster.kubeconfig
-    if given is not None and isinstance(inline := yaml.safe_load(given), dict):
-        return [inline], "kubernetes:kubeconfig"
-    listed = given or environment.get("KUBECONFIG") or "~/.kube/config"
-    names = [listed] if given else [name for name in listed.split(os.pathsep) if name]
-    home = environment.get("HOME", "")
-    files = [folder / name.replace("~", home, 1) if name.startswith("~") else folder / name for name in names]
-    texts = [file.read_text(encoding="utf-8") for file in files if file.is_file()]
-    return [yaml.safe_load(text) or {} for text in texts], listed

@@ -1,5 +1,6 @@
 """Every message about settings that are right by themselves, in full, and where they stop short."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,6 +119,56 @@ def test_a_context_that_does_not_exist_is_told_with_those_that_do(folder: Folder
         "says how to reach a cluster, and its contexts are: campus, laptop. Write one of them into the stack's file, or "
         "set KUBECONFIG to the file that has the context."
     )
+
+
+@pytest.mark.parametrize(
+    ("contents", "reason"),
+    [
+        (b"contexts:\n- name: 'far\n", "it stops being YAML in line 3"),
+        (b"contexts: \x01", "it is not YAML"),
+        (b"since: 2026-13-40", "it is not YAML"),
+        (b"\xff\xfe", "it is not text in UTF-8"),
+        (b"- a list", "it holds no keys and values"),
+        (b"contexts: far", "its contexts are not a list"),
+        (b"contexts: [{name: near}, {context: {}}]", "its contexts[1] has no name"),
+        (b"contexts: [far]", "its contexts[0] has no name"),
+        (b"current-context: [far]", "its current-context is not a name"),
+    ],
+)
+def test_a_kubeconfig_that_is_none_is_told_in_one_sentence(
+    folder: Folder, contents: bytes, reason: str
+) -> None:
+    kubeconfig = Path(folder.environment["KUBECONFIG"])
+    kubeconfig.write_bytes(contents)
+    assert folder.refusal(OPEN, "dev") == (
+        "1 setting of stack dev cannot work; nothing was changed:\n"
+        f"  Pulumi.dev.yaml: kubernetes:kubeconfig is '{kubeconfig}': it must be a kubeconfig, because the way to the "
+        f"cluster is read from it, and {reason}. Mend it until `kubectl config get-contexts` lists contexts, or name "
+        "another: kubernetes:kubeconfig."
+    )
+
+
+@pytest.mark.parametrize(
+    ("unreadable", "reason"),
+    [("/proc/self/mem", "Input/output error"), ("a" * 300, "File name too long")],
+)
+def test_a_kubeconfig_that_cannot_be_read_is_told_with_the_systems_reason(
+    folder: Folder, unreadable: str, reason: str
+) -> None:
+    told = folder.refusal(f"{OPEN}kubernetes:kubeconfig: {unreadable}", "dev")
+    assert f"kubernetes:kubeconfig is '{unreadable}': it must be a kubeconfig" in told, told
+    assert f"and it cannot be read ({reason})." in told, told
+
+
+@pytest.mark.parametrize(
+    "contents", ["'{users: [{token: geheim}'", "|\n  users:\n  - token: geheim\n  contexts: far"]
+)
+def test_a_broken_kubeconfig_in_the_stacks_file_is_refused_without_its_credentials(
+    folder: Folder, contents: str
+) -> None:
+    told = folder.refusal(f"{OPEN}kubernetes:kubeconfig: {contents}", "dev")
+    assert "kubernetes:kubeconfig is '(contents, not shown)': it must be a kubeconfig" in told, told
+    assert "geheim" not in told, "a refusal must not print what opens the cluster"
 
 
 def test_a_kubeconfig_that_does_not_exist_is_told_with_the_way_to_get_one(folder: Folder) -> None:
