@@ -112,6 +112,17 @@ def test_the_dev_stack_runs_the_envoy_that_the_sandbox_packs() -> None:
     )
 
 
+def test_the_speech_images_carry_the_products_version() -> None:
+    version = tomllib.loads((ROOT / "versions.toml").read_text())["product"]["version"]
+    repository = "ghcr.io/campus-voice/cosyvoice"
+    built = re.findall(rf"-t {repository}:(\S+)", (ROOT / "images/cosyvoice/Containerfile").read_text())
+    assert built == [f"{version}-cpu", f"{version}-cuda"], f"the Containerfile says how to build {built}"
+    deployed = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"]["campus-voice:image"]
+    assert deployed == f"{repository}:{version}-cuda", (
+        f"Pulumi.prod.yaml runs {deployed}: write the tag that the Containerfile builds"
+    )
+
+
 def test_every_link_of_a_document_leads_somewhere() -> None:
     dead = [
         f"{path.relative_to(ROOT)}: {target}"

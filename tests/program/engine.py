@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime import mocks, rpc, set_all_config
 from pulumi.runtime.settings import configure
@@ -69,19 +68,6 @@ class Deployment:
         return False
 
 
-class _UnknownStackError(grpc.RpcError):
-    """The engine's answer about a stack that was never made, in its words."""
-
-    def __init__(self, stack: str) -> None:
-        self._stack = stack
-
-    def code(self) -> grpc.StatusCode:
-        return grpc.StatusCode.UNKNOWN
-
-    def details(self) -> str:
-        return f'invocation of pulumi:pulumi:readStackOutputs returned an error: unknown stack "{self._stack}"'
-
-
 class _Answers(mocks.Mocks):
     """Answers every request with what was asked for, as a cluster without defaults would."""
 
@@ -96,13 +82,13 @@ class _Answers(mocks.Mocks):
             return args.name, {**args.inputs, "hex": "0a1b2c3d"}
         return args.name, dict(args.inputs)
 
-    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         if args.token != "pulumi:pulumi:readStackOutputs":
             raise AssertionError(f"the program calls no function of a provider, not {args.token}")
         stack = args.args["name"]
         if stack not in self._stacks:
-            raise _UnknownStackError(stack)
-        return {"name": stack, "outputs": dict(self._stacks[stack]), "secretOutputNames": []}
+            return {}, [("name", f'unknown stack "{stack}"')]  # The engine's words.
+        return {"name": stack, "outputs": dict(self._stacks[stack]), "secretOutputNames": []}, []
 
 
 class _Recorder:

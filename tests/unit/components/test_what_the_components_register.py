@@ -117,6 +117,8 @@ def test_only_what_holds_data_or_may_be_others_is_kept_on_destroy(deployed: Depl
         "gateway-crd-extensionservices",
         "gateway-crd-httpproxies",
         "gateway-crd-tlscertificatedelegations",
+        "gateway-namespace",
+        "gateway-routes-namespace",
         "observability-namespace",
         "voice-outputs",
     }
