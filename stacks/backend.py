@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-from campus_voice import CosyVoiceBackend, CosyVoiceBackendArgs
+from campus_voice import CosyVoiceBackend, CosyVoiceBackendArgs, backend_namespace
 
 from settings import BackendSettings
 
@@ -26,16 +26,7 @@ def deploy_backend(
     """Make the backend and its `namespace`, which outlives the stack with the recordings in it."""
     home = kubernetes.core.v1.Namespace(
         namespace,
-        metadata={
-            "name": namespace,
-            "labels": {
-                "app.kubernetes.io/component": "backend",
-                "app.kubernetes.io/managed-by": "pulumi",
-                "app.kubernetes.io/name": "campus-voice",
-                "app.kubernetes.io/part-of": "campus-voice",
-                "pod-security.kubernetes.io/enforce": "restricted",
-            },
-        },
+        metadata=backend_namespace(namespace)["metadata"],
         opts=pulumi.ResourceOptions(provider=cluster, retain_on_delete=True),
     )
     args: CosyVoiceBackendArgs = {

@@ -12,6 +12,7 @@ from .cosyvoice_backend.args import (
     CosyVoiceBackendTolerationArgs,
 )
 from .cosyvoice_backend.component import CosyVoiceBackend
+from .cosyvoice_backend.render import backend_namespace
 from .observability.args import ObservabilityArgs
 from .observability.component import Observability
 from .shared.enums import Engine, Exposure, IssuerKind, ObservabilityMode, RoutePart
@@ -54,4 +55,5 @@ __all__ = [
     "TenantRouteArgs",
     "TenantRouteIssuerArgs",
     "adopt_existing",
+    "backend_namespace",
 ]

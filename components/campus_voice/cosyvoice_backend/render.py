@@ -7,6 +7,7 @@ from campus_voice.shared.manifests import (
     Objects,
     environment,
     metadata,
+    namespace,
     restricted_container,
     restricted_pod,
 )
@@ -50,6 +51,14 @@ def objects(settings: BackendSettings) -> Objects:
         SERVICE: _service(settings),
         NETWORK_POLICY: _network_policy(settings),
     }
+
+
+def backend_namespace(name: str) -> Manifest:
+    """Make the Namespace that a backend needs; whoever deploys the backend registers it.
+
+    It enforces the Pod Security level `restricted`, which the backend's pods keep.
+    """
+    return namespace(name, labels.common("campus-voice", "backend"), enforce="restricted")
 
 
 def _metadata(settings: BackendSettings, name: str, annotations: dict[str, str] | None = None) -> Manifest:
