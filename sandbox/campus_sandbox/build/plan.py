@@ -13,7 +13,7 @@ from campus_sandbox.build.programs import Compiler, Program, programs
 from campus_sandbox.build.rootfs import RootFileSystems
 from campus_sandbox.build.selections import ALL, NODE
 from campus_sandbox.build.speech import SpeechImage
-from campus_sandbox.build.store import Store
+from campus_sandbox.build.store import DONE, Store
 from campus_sandbox.build.toolchain import Toolchain
 from campus_sandbox.paths import Paths
 from campus_sandbox.steps import Lane, Step, StepContext
@@ -78,7 +78,8 @@ class Plan:
         for name, file in (self.engine.machine or {}).items():
             found[self.paths.bin / name] = file
         if self.engine.machine is None and self.engine.has_scripts():
-            found |= {self.paths.bin / script.name: script for script in self.engine.scripts().iterdir()}
+            scripts = (file for file in self.engine.scripts().iterdir() if file.name != DONE)
+            found |= {self.paths.bin / script.name: script for script in scripts}
         if self.roots.are_there():
             found[self.paths.rootfs] = self.roots.root(NODE)
             archives = {recipe.file: self.images.entry(recipe) for recipe in self.recipes}

@@ -12,7 +12,7 @@ from campus_sandbox.paths import Paths, give_to_owner, make_folder
 
 _UNFINISHED: Final = ".unfinished-"
 # The last file of an entry to be written: the sizes of all its other files, by path.
-_DONE: Final = ".done"
+DONE: Final = ".done"
 
 
 class Store:
@@ -104,7 +104,7 @@ class Store:
 def is_whole(entry: Path) -> bool:
     """Whether an entry was finished, and each of its files is still there with the size it then had."""
     try:
-        sizes = dict(json.loads((entry / _DONE).read_text(encoding="utf-8")))
+        sizes = dict(json.loads((entry / DONE).read_text(encoding="utf-8")))
         return all((entry / file).lstat().st_size == size for file, size in sizes.items())
     except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
         return False
@@ -115,7 +115,7 @@ def _mark(entry: Path) -> None:
         path for folder, _, names in os.walk(entry) for path in (Path(folder) / name for name in names)
     )
     sizes = {str(file.relative_to(entry)): file.lstat().st_size for file in files}
-    with (entry / _DONE).open("w", encoding="utf-8") as mark:
+    with (entry / DONE).open("w", encoding="utf-8") as mark:
         json.dump(sizes, mark)
         mark.flush()
         os.fsync(mark.fileno())
