@@ -17,6 +17,9 @@ from campus_sandbox.progress import Durations, show_progress
 from campus_sandbox.steps import Step, run_steps
 from campus_sandbox.versions import Versions
 
+UNPACKED_IMAGES: Final = "unpacked-images"
+"""Name of the store's entry that a node makes of the packed images."""
+
 # MiB that a missing step takes in the cache and in those of Go and uv, by the first word of its title: the
 # average of such steps, rounded up.
 _ROOM: Final = {"fetch": 450, "compile": 450, "pack": 300}
@@ -85,7 +88,8 @@ def finish(paths: Paths, plan: Plan, prune: bool = True) -> None:
 
 
 def _spared(paths: Paths) -> tuple[str, ...]:
-    return ("debian-node",) if paths.node_state.exists() else ()
+    """Names of what is not ours to remove: whoever unpacks images clears their shelf."""
+    return (UNPACKED_IMAGES, "debian-node") if paths.node_state.exists() else (UNPACKED_IMAGES,)
 
 
 def _link_repository(paths: Paths) -> None:

@@ -13,6 +13,7 @@ from campus_sandbox.node.network import FORWARDED_PORTS, OTHER_CLUSTER
 from campus_sandbox.node.node import Node, NodeState
 from campus_sandbox.node.ports import check_free
 from campus_sandbox.node.root import Root
+from campus_sandbox.node.unpacked import clear_unpacking
 from campus_sandbox.paths import Paths
 from campus_sandbox.versions import Versions
 
@@ -55,6 +56,7 @@ def _down(paths: Paths, options: argparse.Namespace) -> int:
         print("There is no sandbox.", file=sys.stderr)
         return 0
     with locked(paths, "down"):
+        clear_unpacking(paths)
         _node(paths).remove()
         _remove_links(paths)
         paths.lock.unlink()

@@ -51,6 +51,9 @@ class Component:
         return str(LOG / f"{self.name}.log")
 
 
+RUNTIME: Final = "containerd"
+"""Name of the component that runs containers."""
+
 CONTAINERD_ANSWERS: Final = Address("unix", str(CONTAINERD_SOCKET))
 ETCD_ANSWERS: Final = Address("tcp", ETCD_CLIENT_URL.removeprefix("http://"))
 # Not before the roles that the daemons act by are there.
@@ -61,7 +64,7 @@ def components() -> tuple[Component, ...]:
     """Every daemon, in an order that reads from the bottom up."""
     api = (API_IS_READY,)
     return (
-        Component("containerd", ("containerd", "--config", f"{ETC}/containerd.toml")),
+        Component(RUNTIME, ("containerd", "--config", f"{ETC}/containerd.toml")),
         Component("etcd", (f"{BIN}/etcd", *_etcd())),
         Component("kube-apiserver", _kube("kube-apiserver", _apiserver()), (ETCD_ANSWERS,)),
         Component("kube-controller-manager", _kube("kube-controller-manager", _controllers()), api),

@@ -9,15 +9,16 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from campus_sandbox.errors import SandboxError, from_system
 from campus_sandbox.node.cgroups import Cgroup
+from campus_sandbox.node.components import RUNTIME, Component, components
 from campus_sandbox.node.layout import Layout
-from campus_sandbox.node.network import FORWARDED_PORTS, OTHER_CLUSTER
+from campus_sandbox.node.network import FORWARDED_PORTS, OTHER_CLUSTER, ForwardedPort
 from campus_sandbox.node.plan import plan_text
 from campus_sandbox.node.ports import close, open_listeners
 from campus_sandbox.node.waiting import wait_until
@@ -32,12 +33,25 @@ def start(layout: Layout) -> None:
     Raises:
         SandboxError: a port is taken, or the kernel refuses what the node needs; nothing runs then.
     """
+    _start(layout, components(), FORWARDED_PORTS)
+
+
+def start_runtime(layout: Layout) -> None:
+    """Start a node of nothing but the container runtime.
+
+    Raises:
+        SandboxError: the kernel refuses what the node needs; nothing runs then.
+    """
+    _start(layout, [component for component in components() if component.name == RUNTIME], ())
+
+
+def _start(layout: Layout, daemons: Sequence[Component], ports: Sequence[ForwardedPort]) -> None:
     end(layout)
     cgroup = Cgroup.of_this_machine(layout.cgroup)
     for folder in (*layout.data.values(), layout.root):
         make_folder(folder, layout.paths.owner)
-    layout.plan.write_text(plan_text(layout, cgroup), encoding="utf-8")
-    listeners = open_listeners(FORWARDED_PORTS)
+    layout.plan.write_text(plan_text(layout, cgroup, daemons), encoding="utf-8")
+    listeners = open_listeners(ports)
     try:
         cgroup.make()
         _launch(layout, [listener.fileno() for listener in listeners])
@@ -131,7 +145,7 @@ def remove(layout: Layout) -> None:
 
 
 VERBS: Final[Mapping[str, Callable[[Layout], None]]] = MappingProxyType(
-    {"start": start, "end": end, "remove": remove}
+    {"start": start, "start-runtime": start_runtime, "end": end, "remove": remove}
 )
 
 

@@ -10,6 +10,7 @@ from typing import IO, Final
 from campus_sandbox.build.images import pause_image
 from campus_sandbox.errors import SandboxError
 from campus_sandbox.node.cgroups import Cgroup
+from campus_sandbox.node.components import components
 from campus_sandbox.node.config import configuration_files
 from campus_sandbox.node.kubeconfig import kubeconfig, write_kubeconfig
 from campus_sandbox.node.layout import Layout
@@ -71,7 +72,7 @@ class Node:
         """Whether it runs whole and is made of what it would be made of now."""
         if self.state() is not NodeState.RUNNING:
             return False
-        wanted = plan_text(self._layout, Cgroup.of_this_machine(self._layout.cgroup))
+        wanted = plan_text(self._layout, Cgroup.of_this_machine(self._layout.cgroup), components())
         return self._layout.plan.read_text(encoding="utf-8") == wanted and all(
             (self._layout.etc / name).read_text(encoding="utf-8") == text
             for name, text in self._files().items()
@@ -100,6 +101,20 @@ class Node:
         give_to_owner(self._layout.etc, owner)
         give_to_owner(self._paths.kubeconfig, owner)
         self._root.do("start")
+
+    def start_runtime(self) -> None:
+        """Start nothing but the container runtime, to give it images; no port of the machine is opened.
+
+        Raises:
+            SandboxError: no root, or the kernel refuses what a node needs.
+        """
+        for folder in (self._paths.state, self._paths.node_state, self._paths.logs, self._layout.etc):
+            make_folder(folder, self._paths.owner)
+        for name, text in self._files().items():
+            file = self._layout.etc / name
+            make_folder(file.parent, self._paths.owner)
+            file.write_text(text, encoding="utf-8")
+        self._root.do("start-runtime")
 
     def has_group(self) -> bool:
         """Whether there is a cgroup of the node's, and so perhaps processes, whatever became of its files."""

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from campus_sandbox.node.cgroups import Cgroup
-from campus_sandbox.node.components import components
+from campus_sandbox.node.components import Component
 from campus_sandbox.node.layout import BIN, ETC, PROGRAMS, STATUS, Layout
 from campus_sandbox.node.network import NODE_ADDRESS, NODE_NAME, SERVICE_RANGE
 
@@ -61,12 +61,13 @@ ENVIRONMENT: Final = (
 )
 
 
-def plan(layout: Layout, cgroup: Cgroup) -> dict[str, Any]:
+def plan(layout: Layout, cgroup: Cgroup, daemons: Sequence[Component]) -> dict[str, Any]:
     """The whole plan as plain values.
 
     Args:
         layout: the node's files on the machine.
         cgroup: the sandbox's own, to be joined before the namespaces are made.
+        daemons: what runs in it.
     """
     return {
         "name": NODE_NAME,
@@ -84,7 +85,7 @@ def plan(layout: Layout, cgroup: Cgroup) -> dict[str, Any]:
         "sysctls": SYSCTLS,
         "setup": SETUP,
         "environment": ENVIRONMENT,
-        "components": [asdict(component) | {"log": component.log} for component in components()],
+        "components": [asdict(daemon) | {"log": daemon.log} for daemon in daemons],
         "status_file": str(STATUS),
     }
 
@@ -98,6 +99,6 @@ def _binds(layout: Layout) -> Sequence[dict[str, Any]]:
     ]
 
 
-def plan_text(layout: Layout, cgroup: Cgroup) -> str:
+def plan_text(layout: Layout, cgroup: Cgroup, daemons: Sequence[Component]) -> str:
     """The plan as the file that `sandbox-node` reads."""
-    return json.dumps(plan(layout, cgroup), indent=2) + "\n"
+    return json.dumps(plan(layout, cgroup, daemons), indent=2) + "\n"

@@ -16,10 +16,13 @@ from campus_sandbox.node.images import import_images, missing_images
 from campus_sandbox.node.layout import Layout
 from campus_sandbox.node.node import Node
 from campus_sandbox.node.readiness import unready, wait_ready
+from campus_sandbox.node.unpacked import UnpackedImages
 from campus_sandbox.paths import Paths
 from campus_sandbox.steps import Step
 from campus_sandbox.versions import Versions
 
+UNPACK: Final = "unpack the images"
+PLACE: Final = "give the node its images"
 START: Final = "start the node"
 OWN_IMAGES: Final = "load the cluster's images"
 READY: Final = "node ready"
@@ -41,8 +44,13 @@ class Cluster:
 
     def steps(self) -> list[Step]:
         """All steps in their order; a step whose work is done already is not shown."""
+        unpacked = UnpackedImages(
+            self.paths, self.versions, [*self._archives(own=True), *self._archives(own=False)]
+        )
         return [
-            Step(START, lambda _: self.node.start(), done=self.node.is_up_to_date),
+            Step(UNPACK, unpacked.make, done=lambda: unpacked.is_placed(self.node) or unpacked.is_made()),
+            Step(PLACE, lambda _: unpacked.place(), (UNPACK,), done=lambda: unpacked.is_placed(self.node)),
+            Step(START, lambda _: self.node.start(), (PLACE,), done=self.node.is_up_to_date),
             self._load(OWN_IMAGES, START, own=True),
             Step(READY, lambda _: wait_ready(self.node, self.paths), (OWN_IMAGES,), done=self._is_ready),
             Step(ADDONS, lambda _: self._install(), (READY,), done=self._is_installed),

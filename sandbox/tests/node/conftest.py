@@ -35,7 +35,12 @@ def before(stopped: Sandbox) -> Machine:
 
 
 @pytest.fixture(scope="session")
-def sandbox(stopped: Sandbox, before: Machine) -> Sandbox:
+def first_up(stopped: Sandbox, before: Machine) -> str:
+    """What the first `up` says to the user."""
+    return stopped.do("up")
+
+
+@pytest.fixture(scope="session")
+def sandbox(stopped: Sandbox, first_up: str) -> Sandbox:
     """The running sandbox."""
-    stopped.do("up")
     return stopped

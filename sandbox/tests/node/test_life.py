@@ -67,6 +67,16 @@ def test_keys_are_readable_by_their_owner_only(sandbox: Sandbox) -> None:
     assert not open_files, f"others may read {open_files}"
 
 
+def test_a_fresh_node_finds_its_images_unpacked(sandbox: Sandbox, first_up: str) -> None:
+    assert "give the node its images" in first_up, "they come from the cache as a whole"
+    assert "load the" not in first_up, f"nothing is left to be unpacked by the node:\n{first_up}"
+    known = {
+        name for image in sandbox.get("node", "campus-voice")["status"]["images"] for name in image["names"]
+    }
+    assert sandbox.busybox in known, "the kubelet knows an image that no pod has asked for"
+    assert not (sandbox.paths.state / "unpacking").exists(), "what unpacked them is gone"
+
+
 def test_a_second_up_does_nothing(sandbox: Sandbox) -> None:
     first, pods = sandbox.first_process(), sandbox.get("pods", "--all-namespaces")["items"]
     assert "nothing to do" in sandbox.do("up"), "a second `up` finds all as it should be"
@@ -123,6 +133,23 @@ def test_down_leaves_nothing(sandbox: Sandbox, before: Machine) -> None:
     assert not sandbox.paths.state.exists(), "files are left outside the cache"
     assert machine.listeners() == set(), "something still listens"
     assert Machine.seen(rootfs(sandbox)) == before, "mounts, links, rules or sysctls are left"
+
+
+def test_down_ends_what_a_killed_run_left_unpacking(sandbox: Sandbox) -> None:
+    unpacking = Sandbox(sandbox.paths.state / "unpacking")
+    group = Cgroup.of_this_machine(Layout(unpacking.paths).cgroup)
+    group.make()
+    unpacking.paths.node_state.mkdir(parents=True)
+    left_over = subprocess.Popen(["sleep", "600"])
+    try:
+        for folder in group.folders():
+            (folder / "cgroup.procs").write_text(str(left_over.pid))
+        sandbox.do("down")
+        assert left_over.wait(10) == -signal.SIGKILL, "the node that unpacks images is the sandbox's too"
+    finally:
+        left_over.kill()
+    assert not [folder for folder in group.folders() if folder.exists()], "cgroups are left"
+    assert not sandbox.paths.state.exists(), "files are left"
 
 
 def test_down_twice_is_no_error(sandbox: Sandbox) -> None:

@@ -11,6 +11,7 @@ from cryptography import x509
 
 from campus_sandbox.errors import SandboxError
 from campus_sandbox.node.cgroups import Cgroup, hierarchies
+from campus_sandbox.node.components import components
 from campus_sandbox.node.kubeconfig import kubeconfig, write_kubeconfig
 from campus_sandbox.node.layout import Layout
 from campus_sandbox.node.pki import ensure_pki
@@ -68,8 +69,8 @@ def test_another_state_folder_is_another_sandbox(paths: Paths, tmp_path: Path) -
 
 def test_the_plan_is_the_same_each_time_and_sets_no_sysctl_of_the_whole_machine(paths: Paths) -> None:
     group = Cgroup("campus-voice-test", hierarchies(OLD))
-    text = plan_text(Layout(paths), group)
-    assert text == plan_text(Layout(paths), group), (
+    text = plan_text(Layout(paths), group, components())
+    assert text == plan_text(Layout(paths), group, components()), (
         "a plan that changes by itself restarts the node each time"
     )
     plan = json.loads(text)
@@ -79,7 +80,7 @@ def test_the_plan_is_the_same_each_time_and_sets_no_sysctl_of_the_whole_machine(
 
 
 def test_only_the_forwarder_gets_the_machines_listeners(paths: Paths) -> None:
-    plan = json.loads(plan_text(Layout(paths), Cgroup("x", hierarchies(NEW))))
+    plan = json.loads(plan_text(Layout(paths), Cgroup("x", hierarchies(NEW)), components()))
     assert [one["name"] for one in plan["components"] if one["listeners"]] == ["forward"]
 
 
