@@ -116,7 +116,9 @@ def listeners() -> set[str]:
 
 def cgroups(name: str) -> list[Path]:
     """Every cgroup of the machine, at the top of a tree, whose name begins with `name`."""
-    return sorted(path for path in Path("/sys/fs/cgroup").glob(f"*/{name}*") if path.is_dir())
+    top = Path("/sys/fs/cgroup")
+    found = [*top.glob(f"{name}*"), *top.glob(f"*/{name}*")]
+    return sorted(path for path in found if path.is_dir())
 
 
 def processes_in(groups: list[Path]) -> set[int]:

@@ -1,13 +1,33 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 )
 
 const cgroupRoot = "/sys/fs/cgroup"
+
+// thisProcess is what cgroup.procs takes for the process that writes it, whatever its number in the machine's count.
+const thisProcess = "0"
+
+// enterCgroup moves this process into the sandbox's group of each tree and takes that group as the root of what it sees.
+// Only the calling thread changes its namespace: the process has to replace itself by another program next.
+func enterCgroup(plan *Plan) error {
+	for _, procs := range plan.CgroupProcs {
+		if err := os.WriteFile(procs, []byte(thisProcess), 0o644); err != nil {
+			return fmt.Errorf("join the sandbox's cgroup: %w", err)
+		}
+	}
+	runtime.LockOSThread()
+	if err := syscall.Unshare(syscall.CLONE_NEWCGROUP); err != nil {
+		return fmt.Errorf("make a cgroup namespace: %w", err)
+	}
+	return nil
+}
 
 // prepareCgroups mounts the hierarchies: the cgroup namespace shows only what lies below the sandbox's own cgroup.
 func prepareCgroups(plan *Plan) error {
@@ -37,7 +57,7 @@ func delegate() error {
 	if err := os.Mkdir(daemons, 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(daemons, "cgroup.procs"), []byte("1"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(daemons, "cgroup.procs"), []byte(thisProcess), 0o644); err != nil {
 		return err
 	}
 	controllers, err := os.ReadFile(filepath.Join(cgroupRoot, "cgroup.controllers"))

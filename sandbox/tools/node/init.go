@@ -16,6 +16,20 @@ const setUp = "set up"
 // reportFD is where init tells `start` how the set-up went; the listeners follow it.
 const reportFD = firstInherited
 
+// join makes this process the first one of the sandbox's cgroup and of a cgroup namespace rooted there, and goes on as
+// `init`. It returns only on failure.
+func join(planPath string) error {
+	plan, err := loadPlan(planPath)
+	if err == nil {
+		err = enterCgroup(plan)
+	}
+	if err == nil {
+		err = syscall.Exec("/proc/self/exe", []string{os.Args[0], "init", planPath}, os.Environ())
+	}
+	fmt.Fprint(os.NewFile(reportFD, "report"), err)
+	return err
+}
+
 // initialize is the life of the node's first process. It returns only on failure: the end of process 1 ends the node.
 func initialize(planPath string) error {
 	report := os.NewFile(reportFD, "report")

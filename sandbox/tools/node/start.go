@@ -9,10 +9,12 @@ import (
 	"syscall"
 )
 
+// namespaces are all but the cgroup one, which is rooted where its maker is: `join` makes it.
 const namespaces = syscall.CLONE_NEWNET | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID |
-	syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC | syscall.CLONE_NEWCGROUP
+	syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC
 
-// start leaves `init` running in new namespaces and returns when the node is set up, or says why it is not.
+// start leaves `init` running in new namespaces and returns when the node is set up, or says why it is not. It stays
+// out of the sandbox's cgroup itself: version 2 gives no controllers to the children of a group that has processes.
 func start(planPath string, descriptors []string) error {
 	listeners, err := opened(descriptors)
 	if err != nil {
@@ -21,12 +23,6 @@ func start(planPath string, descriptors []string) error {
 	plan, err := loadPlan(planPath)
 	if err != nil {
 		return err
-	}
-	// The cgroup namespace is rooted where its first process is when it is made.
-	for _, procs := range plan.CgroupProcs {
-		if err := os.WriteFile(procs, []byte(strconv.Itoa(os.Getpid())), 0o644); err != nil {
-			return fmt.Errorf("join the sandbox's cgroup: %w", err)
-		}
 	}
 	log, err := os.OpenFile(plan.SetupLog, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
@@ -37,7 +33,7 @@ func start(planPath string, descriptors []string) error {
 	if err != nil {
 		return err
 	}
-	init := exec.Command("/proc/self/exe", "init", planPath)
+	init := exec.Command("/proc/self/exe", "join", planPath)
 	init.Stdout, init.Stderr = log, log
 	init.ExtraFiles = append([]*os.File{report}, listeners...)
 	init.SysProcAttr = &syscall.SysProcAttr{Cloneflags: namespaces, Setsid: true}
