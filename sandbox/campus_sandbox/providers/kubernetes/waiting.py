@@ -22,14 +22,7 @@ from campus_sandbox.providers.kubernetes.objects import (
 )
 from campus_sandbox.providers.kubernetes.rules import Need, Rule, rule_of
 from campus_sandbox.providers.kubernetes.session import ApiError, UnreachableError
-from campus_sandbox.providers.kubernetes.state import (
-    READY,
-    Phase,
-    State,
-    Surroundings,
-    condition,
-    waiting,
-)
+from campus_sandbox.providers.kubernetes.state import READY, Phase, State, Surroundings, condition, waiting
 
 _POLL_SECONDS: Final = 0.3
 _CONDITION_SECONDS: Final = 600.0
