@@ -2,10 +2,12 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,7 @@ class Engine:
 
     def __init__(self, programs: Path, kubeconfig: Path, folder: Path) -> None:
         self.folder = folder
+        self._sessions: list[int] = []
         self._project = folder / "project"
         self._project.mkdir()
         self.paths = _paths(programs, folder)
@@ -88,8 +91,14 @@ class Engine:
         printed = self.folder / "killed.log"
         with printed.open("wb") as log:
             process = subprocess.Popen(
-                command, cwd=self._project, env=self._environment, stdout=log, stderr=log
+                command,
+                cwd=self._project,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
+        self._sessions.append(process.pid)
 
         def is_time() -> Any:
             assert process.poll() is None, f"it ended before {what}:\n{printed.read_text(encoding='utf-8')}"
@@ -101,6 +110,23 @@ class Engine:
             process.kill()
             process.wait()
         return process.pid
+
+    def left_behind(self, program: str = "") -> list[int]:
+        """The processes that killed engines left, of those whose command line has `program` in it."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            # One that ends meanwhile is not left.
+            with suppress(FileNotFoundError, ProcessLookupError):
+                command = (folder / "cmdline").read_text(encoding="utf-8", errors="replace")
+                if program in command and os.getsid(int(folder.name)) in self._sessions:
+                    found.append(int(folder.name))
+        return found
+
+    def clear(self) -> None:
+        """End what killed engines left: a program and its language host do not notice."""
+        for process in self.left_behind():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
 
     def up(self) -> Result:
         """`pulumi up` without a preview."""

@@ -1,7 +1,5 @@
 """What `kill -9` of `pulumi up` leaves in the sandbox, and how the next run goes on from there."""
 
-from pathlib import Path
-
 from .control_plane import ControlPlane, wait_until
 from .engine import Engine
 from .manifests import RUNNING
@@ -66,7 +64,11 @@ def test_what_a_killed_update_had_not_made_yet_is_made_by_the_next_run(
         f'k8s.core.v1.ConfigMap("it", metadata={{"name": "it", "namespace": "{later}"}}, data={{}})'
     )
     engine.up_killed(lambda: "ConfigMap::it" in engine.state(), "the create")
-    wait_until(lambda: not _plugins(engine), "the end of the plugin, which waits for the namespace", 10)
+    wait_until(
+        lambda: not engine.left_behind("campus_sandbox.providers.kubernetes"),
+        "the end of the plugin, which waits for the namespace",
+        10,
+    )
     meta = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": later}}
     cluster.create("/api/v1/namespaces", meta)
     assert engine.in_sandbox("true").expect_success().output.count("\n") == 1, "only the lock is to mend"
@@ -95,16 +97,3 @@ def test_a_killed_replacement_is_finished_by_the_next_run(
         "other-new",
         "voice-new",
     ]
-
-
-def _plugins(engine: Engine) -> list[Path]:
-    """The processes of this engine's Kubernetes stand-in."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command, variables = ((process / name).read_bytes() for name in ("cmdline", "environ"))
-        except OSError:
-            continue
-        if b"campus_sandbox.providers.kubernetes" in command and bytes(engine.folder) in variables:
-            found.append(process)
-    return found
