@@ -12,6 +12,7 @@ from campus_sandbox.command import Command
 from campus_sandbox.errors import SandboxError
 from campus_sandbox.paths import Paths
 from campus_sandbox.progress import Durations, PlainProgress
+from campus_sandbox.recovery import mend_stacks
 
 
 def environment(paths: Paths, path: str) -> Mapping[str, str]:
@@ -47,14 +48,17 @@ def _env(paths: Paths, options: argparse.Namespace) -> int:
 def _run(paths: Paths, command: list[str]) -> int:
     """Run `command` and return its exit code; one that a signal ended counts as a shell counts it.
 
+    What killed updates left is mended first, so that no command of the user stumbles over it.
+
     A Ctrl-C reaches the command too, and it is waited for: Pulumi ends the update it is in and lets go of the
     stack's lock, which it cannot when it is killed.
     """
-    program = _words(command)
+    program, variables = _words(command), _variables(paths)
+    mend_stacks(paths, variables, lambda line: print(line, file=sys.stderr))
     # Not SIG_IGN, which the command would inherit.
     before = signal.signal(signal.SIGINT, lambda number, frame: None)
     try:
-        with subprocess.Popen(program, env=_variables(paths)) as process:
+        with subprocess.Popen(program, env=variables) as process:
             code = process.wait()
     except (FileNotFoundError, PermissionError) as failure:
         raise SandboxError(

@@ -45,6 +45,8 @@ def provider(cluster: ControlPlane) -> Iterator[Provider]:
 
 
 @pytest.fixture
-def engine(programs: Path, cluster: ControlPlane, tmp_path: Path) -> Engine:
+def engine(programs: Path, cluster: ControlPlane, tmp_path: Path) -> Iterator[Engine]:
     """The real Pulumi engine with the stand-ins as its plugins and a project of its own."""
-    return Engine(programs, cluster.kubeconfig, tmp_path)
+    made = Engine(programs, cluster.kubeconfig, tmp_path)
+    yield made
+    made.clear()

@@ -76,6 +76,21 @@ class ControlPlane:
         )
         return name
 
+    def write_kubeconfig(self, file: Path, server: str = "", token: str = _CREDENTIAL) -> Path:
+        """Write a kubeconfig for another way to the server, or for somebody else than its administrator."""
+        authority = str(self._folder / "apiserver.crt")
+        cluster = {"server": server or self.server, "certificate-authority": authority}
+        content = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "test",
+            "clusters": [{"name": "test", "cluster": cluster}],
+            "users": [{"name": "user", "user": {"token": token}}],
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "user"}}],
+        }
+        file.write_text(yaml.safe_dump(content), encoding="utf-8")
+        return file
+
     def get(self, path: str) -> dict[str, Any] | None:
         """An object, or None."""
         try:
@@ -106,11 +121,35 @@ class ControlPlane:
         found = self.session.get(f"/api/v1/namespaces/{namespace}/pods", {"labelSelector": labels})
         return list(found["items"])
 
+    def pod(self, namespace: str, labels: str) -> dict[str, Any]:
+        """The first pod with the labels, once there is one."""
+        pods = wait_until(lambda: self.pods(namespace, labels), f"a pod with {labels}")
+        return dict(pods[0])
+
     def set_pod_status(self, pod: dict[str, Any], status: dict[str, Any]) -> None:
         """Play the kubelet."""
         meta = pod["metadata"]
         path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}/status"
         self.patch(path, {"status": status}, "kubelet")
+
+    @property
+    def port(self) -> int:
+        """The API server's port on 127.0.0.1."""
+        return int(self.server.rpartition(":")[2])
+
+    def token_of(self, namespace: str, rules: list[dict[str, list[str]]]) -> str:
+        """A token of the namespace's default account, which may do there what the RBAC rules say."""
+        roles = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
+        kind = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "limited"}}
+        role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "limited"}
+        account = {"kind": "ServiceAccount", "name": "default", "namespace": namespace}
+        self.create(f"{roles}/roles", {**kind, "kind": "Role", "rules": rules})
+        self.create(
+            f"{roles}/rolebindings", {**kind, "kind": "RoleBinding", "roleRef": role, "subjects": [account]}
+        )
+        request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/default/token"
+        return str(self.create(path, request)["status"]["token"])
 
     def _start(self) -> None:
         client, peer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
@@ -125,14 +164,14 @@ class ControlPlane:
         self._write_keys()
         self._run(
             "kube", "kube-apiserver", f"--etcd-servers={client}", "--bind-address=127.0.0.1",
-            "--advertise-address=127.0.0.1", f"--secure-port={self.server.rpartition(':')[2]}",
+            "--advertise-address=127.0.0.1", f"--secure-port={self.port}",
             f"--cert-dir={self._folder}", f"--token-auth-file={self._folder / 'tokens'}",
             "--endpoint-reconciler-type=none", "--service-cluster-ip-range=10.96.0.0/16",
             "--authorization-mode=RBAC", "--anonymous-auth=false", "--service-account-issuer=https://test",
             f"--service-account-key-file={self._folder / 'sa.pub'}",
             f"--service-account-signing-key-file={self._folder / 'sa.key'}", "--v=1",
         )  # fmt: skip
-        self._write_kubeconfig()
+        self.write_kubeconfig(self.kubeconfig)
         wait_until(self._answers, "the API server's readiness", 60)
         self._run(
             "kube", "kube-controller-manager", f"--kubeconfig={self.kubeconfig}", "--leader-elect=false",
@@ -167,25 +206,6 @@ class ControlPlane:
             )
         )
         (self._folder / "tokens").write_text(f'{_CREDENTIAL},admin,1,"system:masters"\n', encoding="utf-8")
-
-    def _write_kubeconfig(self) -> None:
-        content = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "test",
-            "clusters": [
-                {
-                    "name": "test",
-                    "cluster": {
-                        "server": self.server,
-                        "certificate-authority": str(self._folder / "apiserver.crt"),
-                    },
-                }
-            ],
-            "users": [{"name": "admin", "user": {"token": _CREDENTIAL}}],
-            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "admin"}}],
-        }
-        self.kubeconfig.write_text(yaml.safe_dump(content), encoding="utf-8")
 
     def _run(self, program: str, *arguments: str) -> None:
         log = (self._folder / f"{arguments[0].lstrip('-')}.log").open("wb")

@@ -2,18 +2,24 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from campus_sandbox.paths import Owner, Paths
+from campus_sandbox.environment import environment
+from campus_sandbox.paths import PRODUCT, REPOSITORY, Owner, Paths
 from campus_sandbox.pulumi_home import prepare_pulumi_home
 from campus_sandbox.versions import Versions
+
+from .control_plane import wait_until
 
 _PRELUDE = """
 import pulumi
@@ -21,6 +27,7 @@ import pulumi_kubernetes as k8s
 import pulumi_random as random
 from pulumi import ResourceOptions
 """
+_UP = ("up", "--yes", "--skip-preview", "--color", "never")
 
 
 @dataclass(frozen=True)
@@ -46,20 +53,13 @@ class Engine:
 
     def __init__(self, programs: Path, kubeconfig: Path, folder: Path) -> None:
         self.folder = folder
+        self._sessions: list[int] = []
         self._project = folder / "project"
         self._project.mkdir()
         self.paths = _paths(programs, folder)
         prepare_pulumi_home(self.paths, Versions.read(self.paths.repository), lambda _: None, lambda _: False)
-        self._environment = {
-            "PATH": os.pathsep.join((str(self.paths.pulumi_bin), "/usr/bin", "/bin")),
-            "HOME": str(folder),
-            "KUBECONFIG": str(kubeconfig),
-            "PULUMI_HOME": str(self.paths.pulumi_home),
-            "PULUMI_BACKEND_URL": f"file://{self.paths.pulumi_backend}",
-            "PULUMI_CONFIG_PASSPHRASE": "test",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        }
+        self.paths.kubeconfig.write_bytes(kubeconfig.read_bytes())
+        self._environment = {**environment(self.paths, "/usr/bin:/bin"), "HOME": str(folder)}
         project = {"name": "test", "runtime": {"name": "python", "options": {"virtualenv": sys.prefix}}}
         (self._project / "Pulumi.yaml").write_text(yaml.safe_dump(project), encoding="utf-8")
         self.run("stack", "init", "dev").expect_success()
@@ -78,11 +78,71 @@ class Engine:
 
     def run(self, *arguments: str) -> Result:
         """Run the CLI."""
-        command = [self.paths.pulumi_bin / "pulumi", *arguments, "--non-interactive"]
+        return self._result([self.paths.pulumi_bin / "pulumi", *arguments, "--non-interactive"], {})
+
+    def in_sandbox(self, *command: str) -> Result:
+        """Run a command as `make` does."""
+        own = {"XDG_CACHE_HOME": str(self.folder / "cache"), "XDG_STATE_HOME": str(self.folder / "state")}
+        return self._result([sys.executable, "-m", "campus_sandbox", "exec", "--", *command], own)
+
+    def up_killed(self, when: Callable[[], Any], what: str) -> int:
+        """`pulumi up`, killed as soon as `when` answers something true; returns its process number."""
+        command = [self.paths.pulumi_bin / "pulumi", *_UP, "--non-interactive"]
+        printed = self.folder / "killed.log"
+        with printed.open("wb") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=self._project,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._sessions.append(process.pid)
+
+        def is_time() -> Any:
+            assert process.poll() is None, f"it ended before {what}:\n{printed.read_text(encoding='utf-8')}"
+            return when()
+
+        try:
+            wait_until(is_time, what, 60)
+        finally:
+            process.kill()
+            process.wait()
+        return process.pid
+
+    def left_behind(self, program: str = "") -> list[int]:
+        """The processes that killed engines left, of those whose command line has `program` in it."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            # One that ends meanwhile is not left.
+            with suppress(FileNotFoundError, ProcessLookupError):
+                command = (folder / "cmdline").read_text(encoding="utf-8", errors="replace")
+                if program in command and os.getsid(int(folder.name)) in self._sessions:
+                    found.append(int(folder.name))
+        return found
+
+    def clear(self) -> None:
+        """End what killed engines left: a program and its language host do not notice."""
+        for process in self.left_behind():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+    def up(self) -> Result:
+        """`pulumi up` without a preview."""
+        return self.run(*_UP)
+
+    def plan(self, *arguments: str) -> dict[str, str]:
+        """`pulumi preview`: resource name to operation, for all that do not stay the same."""
+        answer = self.run("preview", "--json", *arguments)
+        steps = json.loads(answer.output[answer.output.index("{") :])["steps"]
+        return {step["urn"].rpartition("::")[2]: step["op"] for step in steps if step["op"] != "same"}
+
+    def _result(self, command: Sequence[str | Path], more: Mapping[str, str]) -> Result:
         done = subprocess.run(
             command,
             cwd=self._project,
-            env=self._environment,
+            env={**self._environment, **more},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -91,20 +151,15 @@ class Engine:
         )
         return Result(done.returncode, done.stdout)
 
-    def up(self) -> Result:
-        """`pulumi up` without a preview."""
-        return self.run("up", "--yes", "--skip-preview", "--color", "never")
-
-    def plan(self, *arguments: str) -> dict[str, str]:
-        """`pulumi preview`: resource name to operation, for all that do not stay the same."""
-        answer = self.run("preview", "--json", *arguments)
-        steps = json.loads(answer.output[answer.output.index("{") :])["steps"]
-        return {step["urn"].rpartition("::")[2]: step["op"] for step in steps if step["op"] != "same"}
-
     def state(self) -> str:
         """The whole checkpoint as it lies on disk."""
         folder = self.paths.pulumi_backend / ".pulumi" / "stacks" / "test"
         return "".join(file.read_text(encoding="utf-8") for file in sorted(folder.glob("dev.json*")))
+
+    def resources(self) -> list[dict[str, Any]]:
+        """The resources that the state records."""
+        answer = self.run("stack", "export").expect_success()
+        return list(json.loads(answer.output)["deployment"]["resources"])
 
     def outputs(self) -> dict[str, Any]:
         """Stack outputs, with secrets shown."""
@@ -113,9 +168,8 @@ class Engine:
 
 
 def _paths(programs: Path, folder: Path) -> Paths:
-    cache, repository = folder / "cache", Path(__file__).resolve().parents[3]
-    cache.mkdir()
+    cache = folder / "cache" / PRODUCT
+    cache.mkdir(parents=True)
     (cache / "bin").symlink_to(programs)
-    return Paths(
-        repository, cache, folder / "state", Owner(os.getuid(), os.getgid(), folder), folder / "links"
-    )
+    owner = Owner(os.getuid(), os.getgid(), folder)
+    return Paths(REPOSITORY, cache, folder / "state" / PRODUCT, owner, folder / "links")

@@ -13,6 +13,14 @@ CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 
 Manifest = dict[str, Any]
 
+RUNNING = {
+    "phase": "Running",
+    "podIP": "10.1.1.1",
+    "conditions": [{"type": "Ready", "status": "True"}],
+    "containerStatuses": [],
+}
+"""Status of a pod that serves, as a kubelet reports it."""
+
 
 def config_map(namespace: str, name: str | None = "settings", **data: str) -> Manifest:
     """A ConfigMap; without a name it is named automatically."""

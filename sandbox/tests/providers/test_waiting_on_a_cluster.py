@@ -15,6 +15,7 @@ from .manifests import (
     DAEMON_SET,
     DEPLOYMENT,
     JOB,
+    RUNNING,
     SERVICE,
     claim,
     crd,
@@ -27,12 +28,6 @@ from .manifests import (
 )
 
 IN_BACKGROUND = Callable[..., "Future[Resource]"]
-RUNNING = {
-    "phase": "Running",
-    "podIP": "10.1.1.1",
-    "conditions": [{"type": "Ready", "status": "True"}],
-    "containerStatuses": [],
-}
 
 
 @pytest.fixture
@@ -40,11 +35,6 @@ def in_background(provider: Provider) -> Iterator[IN_BACKGROUND]:
     """`create`, going on while the test changes the cluster."""
     with ThreadPoolExecutor(1) as pool:
         yield lambda *arguments, **options: pool.submit(provider.create, *arguments, **options)
-
-
-def pod_of(cluster: ControlPlane, namespace: str, labels: str) -> dict[str, Any]:
-    pods = wait_until(lambda: cluster.pods(namespace, labels), f"a pod with {labels}")
-    return dict(pods[0])
 
 
 def waiting_container(reason: str, message: str) -> dict[str, Any]:
@@ -64,7 +54,7 @@ def test_a_deployment_is_done_when_its_pods_are_available(
     in_background: IN_BACKGROUND, cluster: ControlPlane, namespace: str
 ) -> None:
     made = in_background(DEPLOYMENT, deployment(namespace))
-    pod = pod_of(cluster, namespace, "app=voice")
+    pod = cluster.pod(namespace, "app=voice")
     assert not made.done(), "a pod that does not run yet is no rolled-out Deployment"
     cluster.set_pod_status(pod, RUNNING)
     assert made.result(30).outputs["status"]["availableReplicas"] == 1
@@ -74,7 +64,7 @@ def test_a_stuck_roll_out_fails_at_its_deadline_with_the_pods_reason(
     in_background: IN_BACKGROUND, cluster: ControlPlane, namespace: str
 ) -> None:
     made = in_background(DEPLOYMENT, deployment(namespace, progressDeadlineSeconds=1))
-    pod = pod_of(cluster, namespace, "app=voice")
+    pod = cluster.pod(namespace, "app=voice")
     cluster.set_pod_status(pod, waiting_container("ImagePullBackOff", 'Back-off pulling image "voice:1"'))
     with pytest.raises(
         FailedError, match=r"Deployment .*/voice failed: .*ImagePullBackOff: Back-off pulling image"
@@ -111,7 +101,7 @@ def test_a_failed_job_fails_at_once_with_its_containers_last_words(
     in_background: IN_BACKGROUND, cluster: ControlPlane, namespace: str
 ) -> None:
     made = in_background(JOB, job(namespace))
-    pod = pod_of(cluster, namespace, "batch.kubernetes.io/job-name=fill")
+    pod = cluster.pod(namespace, "batch.kubernetes.io/job-name=fill")
     ended = {"exitCode": 3, "reason": "Error", "message": "checksum of model.onnx is wrong"}
     status = {"name": "server", "image": "voice:1", "imageID": "", "ready": False, "restartCount": 0}
     cluster.set_pod_status(
@@ -127,7 +117,7 @@ def test_a_job_is_done_when_it_completed(
     in_background: IN_BACKGROUND, cluster: ControlPlane, namespace: str
 ) -> None:
     made = in_background(JOB, job(namespace))
-    pod = pod_of(cluster, namespace, "batch.kubernetes.io/job-name=fill")
+    pod = cluster.pod(namespace, "batch.kubernetes.io/job-name=fill")
     assert not made.done()
     cluster.set_pod_status(pod, {"phase": "Succeeded"})
     assert made.result(60).outputs["status"]["succeeded"] == 1
@@ -260,7 +250,7 @@ def test_a_refresh_records_that_a_deployment_is_not_ready(
     in_background: IN_BACKGROUND, provider: Provider, cluster: ControlPlane, namespace: str
 ) -> None:
     made = in_background(DEPLOYMENT, deployment(namespace))
-    pod = pod_of(cluster, namespace, "app=voice")
+    pod = cluster.pod(namespace, "app=voice")
     cluster.set_pod_status(pod, RUNNING)
     resource = made.result(30)
     cluster.set_pod_status(pod, {**RUNNING, "conditions": [{"type": "Ready", "status": "False"}]})

@@ -76,6 +76,21 @@ def write_checkpoint(checkpoint: Checkpoint, given: Mapping[str, Any]) -> Proper
     return outputs
 
 
+def write_begun(inputs: Mapping[str, Any], field_manager: str) -> Properties:
+    """Outputs of an object that was made, but whose live state nobody has read yet.
+
+    Args:
+        inputs: as a state file has them: secrets may be encrypted, and stay so.
+        field_manager: see `Checkpoint`; "" when it is not known.
+    """
+    return {
+        **inputs,
+        _INPUTS: dict(inputs),
+        _INITIAL_API_VERSION: inputs.get("apiVersion", ""),
+        _FIELD_MANAGER: field_manager,
+    }
+
+
 def secrets_marked(properties: Mapping[str, Any], given: Mapping[str, Any]) -> Properties:
     """A copy in which the contents of Secrets, and whatever came from secret inputs, are secret."""
     result: Properties = deepcopy(dict(properties))

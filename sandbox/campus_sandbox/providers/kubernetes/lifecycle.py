@@ -32,7 +32,7 @@ from campus_sandbox.providers.kubernetes.objects import (
     parse_identity,
 )
 from campus_sandbox.providers.kubernetes.render import file_of, render
-from campus_sandbox.providers.kubernetes.session import Answer, ApiError
+from campus_sandbox.providers.kubernetes.session import Answer, ApiError, UnreachableError
 from campus_sandbox.providers.kubernetes.state import Phase
 from campus_sandbox.providers.kubernetes.target import RefusedError, Target, manager_of
 from campus_sandbox.providers.kubernetes.waiting import NotReadyError, state_now, until_gone, until_ready
@@ -176,7 +176,7 @@ def delete(target: Target, urn: str, known_id: str, recorded: Mapping[str, Any],
 
     Raises:
         RefusedError: the server does not let it be deleted, it is still there after the timeout, or there
-        is no cluster.
+        is no cluster or it stopped answering.
     """
     checkpoint = read_checkpoint(recorded)
     if target.settings.render_to is not None:
@@ -197,6 +197,8 @@ def delete(target: Target, urn: str, known_id: str, recorded: Mapping[str, Any],
         return
     except NotReadyError as stuck:
         raise RefusedError(str(stuck)) from stuck
+    except UnreachableError as lost:
+        raise RefusedError(f"{display(obj)} was not deleted: {lost}") from lost
     except ApiError as refused:
         if not refused.not_found:
             raise RefusedError(f"{display(obj)} was not deleted: {refused}") from refused

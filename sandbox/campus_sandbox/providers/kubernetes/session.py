@@ -171,5 +171,5 @@ def _warnings(headers: Sequence[str]) -> tuple[str, ...]:
 
 def _in_words(lost: Exception) -> str:
     """The innermost cause, without Python's own decoration."""
-    text = str(getattr(lost, "reason", "") or lost)
+    text = str(getattr(lost, "reason", "") or (lost.args[-1] if lost.args else lost))
     return re.sub(r"^.*\[Errno -?\d+\] ", "", text)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from campus_sandbox.providers.kubernetes.apply import Cluster
-from campus_sandbox.providers.kubernetes.conditions import assess, conditions_of
+from campus_sandbox.providers.kubernetes.conditions import Condition, assess, conditions_of
 from campus_sandbox.providers.kubernetes.discovery import UnknownKindError
 from campus_sandbox.providers.kubernetes.objects import (
     SKIP_AWAIT,
@@ -21,8 +21,8 @@ from campus_sandbox.providers.kubernetes.objects import (
     namespace_of,
 )
 from campus_sandbox.providers.kubernetes.rules import Need, Rule, rule_of
-from campus_sandbox.providers.kubernetes.session import ApiError
-from campus_sandbox.providers.kubernetes.state import READY, Phase, State, Surroundings, condition
+from campus_sandbox.providers.kubernetes.session import ApiError, UnreachableError
+from campus_sandbox.providers.kubernetes.state import READY, Phase, State, Surroundings, condition, waiting
 
 _POLL_SECONDS: Final = 0.3
 _CONDITION_SECONDS: Final = 600.0
@@ -38,7 +38,7 @@ Status = Callable[[str], None]
 
 
 class NotReadyError(Exception):
-    """An object did not become ready: it failed, time ran out, or the user cancelled.
+    """An object did not become ready: it failed, it cannot be looked at, time ran out, or the user cancelled.
 
     Args:
         message: what was waited for, what was seen last, and the warnings the cluster recorded.
@@ -61,7 +61,7 @@ def timeout_of(obj: Object, custom: float, default: float) -> float:
 def until_ready(
     cluster: Cluster, wanted: Object, live: Object, custom_timeout: float, status: Status
 ) -> Object:
-    """Wait for an object that was just created or changed.
+    """Wait for an object that was just created or changed, and for an API server that does not answer.
 
     Args:
         cluster: where it lives.
@@ -85,7 +85,7 @@ def until_ready(
     deadline = time.monotonic() + limit
     told = ""
     while True:
-        now = assess(live, conditions) if conditions else _assess(cluster, rule, live)
+        live, now = _look(cluster, rule, conditions, live, again=bool(told))
         if now.phase is Phase.READY:
             return live
         if now.phase is Phase.FAILED:
@@ -98,7 +98,6 @@ def until_ready(
             raise NotReadyError(said + _conditions(live) + _warnings(cluster, live), live)
         if cluster.cancelled.wait(_POLL_SECONDS):
             raise NotReadyError(f"cancelled while waiting for {told} of {display(live)}", live)
-        live = _read_again(cluster, live)
 
 
 def state_now(cluster: Cluster, wanted: Object, live: Object) -> State:
@@ -113,7 +112,8 @@ def until_gone(cluster: Cluster, obj: Object, custom_timeout: float, status: Sta
     """Wait until a deleted object, and in the foreground what it owns, is gone.
 
     Raises:
-        NotReadyError: it is still there after the timeout.
+        ApiError: the server does not let it be looked at.
+        NotReadyError: it is still there after the timeout, or nobody answers who would know.
     """
     key = kind_key(obj)
     if is_true(obj, SKIP_AWAIT) and key in _SKIPS_DELETION:
@@ -125,37 +125,48 @@ def until_gone(cluster: Cluster, obj: Object, custom_timeout: float, status: Sta
     while True:
         try:
             live = cluster.read(obj)
+            uid = str(metadata(live).get("uid", ""))
+            first = first or uid
+            if uid != first:
+                return
+            how, reason = "was still there", _keeps(live)
+        except UnreachableError as lost:
+            live, how, reason = obj, "was not seen to be gone", str(lost)
         except UnknownKindError:
             return
         except ApiError as refused:
             if refused.not_found:
                 return
             raise
-        uid = str(metadata(live).get("uid", ""))
-        first = first or uid
-        if uid != first:
-            return
-        reason = _keeps(live)
         if time.monotonic() >= deadline:
-            raise NotReadyError(
-                f"{display(live)} was still there {limit:g} s after its deletion: {reason}", live
-            )
+            raise NotReadyError(f"{display(obj)} {how} {limit:g} s after its deletion: {reason}", live)
         status(f"waiting for deletion: {reason}")
         if cluster.cancelled.wait(_POLL_SECONDS):
-            raise NotReadyError(f"cancelled while waiting for the deletion of {display(live)}", live)
+            raise NotReadyError(f"cancelled while waiting for the deletion of {display(obj)}", live)
 
 
 def _assess(cluster: Cluster, rule: Rule | None, live: Object) -> State:
     return READY if rule is None else rule.assess(live, _surroundings(cluster, rule, live))
 
 
-def _read_again(cluster: Cluster, live: Object) -> Object:
+def _look(
+    cluster: Cluster, rule: Rule | None, conditions: tuple[Condition, ...], live: Object, again: bool
+) -> tuple[Object, State]:
+    """The object, read again if wanted, and how far it is."""
     try:
-        return cluster.read(live)
+        if again:
+            live = cluster.read(live)
+        return live, assess(live, conditions) if conditions else _assess(cluster, rule, live)
+    except UnreachableError as lost:
+        return live, waiting(f"the API server: {lost}")
+    except UnknownKindError as gone:
+        raise NotReadyError(
+            f"{display(live)} was deleted with its kind while it was waited for", live
+        ) from gone
     except ApiError as refused:
         if refused.not_found:
             raise NotReadyError(f"{display(live)} was deleted while it was waited for", live) from refused
-        raise
+        raise NotReadyError(f"{display(live)} could not be waited for: {refused}", live) from refused
 
 
 def _surroundings(cluster: Cluster, rule: Rule, live: Object) -> Surroundings:
@@ -221,7 +232,7 @@ def _warnings(cluster: Cluster, live: Object) -> str:
             namespace_of(live) or "default",
             fieldSelector=f"involvedObject.uid={metadata(live).get('uid')},type=Warning",
         )
-    except (ApiError, UnknownKindError):
+    except (ApiError, UnknownKindError, UnreachableError):
         return ""
     told = list(dict.fromkeys(f"{one.get('reason')}: {one.get('message')}" for one in events))
     return f"; events: {'; '.join(told[-_EVENTS:])}" if told else ""
