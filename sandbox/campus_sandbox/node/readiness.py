@@ -23,22 +23,13 @@ def unready(api: Api, started_at: float) -> str:
             before may be true no more: the node and its pods count once the kubelet has told of them again.
     """
     since = datetime.fromtimestamp(int(started_at), UTC)
-    conditions: Mapping[str, Callable[[], bool]] = {
-        "the API server is ready": lambda: api.text("/readyz") == "ok",
-        f"node {NODE_NAME} is ready": lambda: _node_is_ready(api, since),
-        # Pods of a namespace are refused before it has one.
-        "the default service account exists": lambda: _exists(
-            api, "/api/v1/namespaces/default/serviceaccounts/default"
-        ),
-        "all pods were started again": lambda: _pods_are_current(api, since),
-    }
-    for clause, holds in conditions.items():
-        try:
-            if not holds():
-                return clause
-        except ApiError:
-            return clause
-    return ""
+    return _first_lacking(
+        {
+            **_serving(api),
+            f"node {NODE_NAME} is ready": lambda: _node_is_ready(api, since),
+            "all pods were started again": lambda: _pods_are_current(api, since),
+        }
+    )
 
 
 def wait_ready(node: Node, paths: Paths) -> None:
@@ -48,19 +39,53 @@ def wait_ready(node: Node, paths: Paths) -> None:
         SandboxError: a daemon ended or the time is over, naming what is missing.
     """
     api = Api(paths.kubeconfig)
+    _wait(node, paths, lambda: unready(api, node.started_at()))
+
+
+def wait_serving(node: Node, paths: Paths) -> None:
+    """Wait until objects can be created, pods included, whether or not the node takes pods already.
+
+    Raises:
+        SandboxError: a daemon ended or the time is over, naming what is missing.
+    """
+    api = Api(paths.kubeconfig)
+    _wait(node, paths, lambda: _first_lacking(_serving(api)))
+
+
+def _wait(node: Node, paths: Paths, lacking_now: Callable[[], str]) -> None:
     lacking = ""
 
-    def ready() -> bool:
+    def complete() -> bool:
         nonlocal lacking
         node.check_daemons()
-        lacking = unready(api, node.started_at())
+        lacking = lacking_now()
         return not lacking
 
-    if not wait_until(ready, READY_SECONDS):
+    if not wait_until(complete, READY_SECONDS):
         raise SandboxError(
             f"after {READY_SECONDS:.0f} s it is still not so that {lacking}",
             way_out=f"look into {paths.logs}, then run `campus-sandbox down` and `campus-sandbox up`",
         )
+
+
+def _serving(api: Api) -> Mapping[str, Callable[[], bool]]:
+    return {
+        "the API server is ready": lambda: api.text("/readyz") == "ok",
+        # Pods of a namespace are refused before it has one.
+        "the default service account exists": lambda: _exists(
+            api, "/api/v1/namespaces/default/serviceaccounts/default"
+        ),
+    }
+
+
+def _first_lacking(conditions: Mapping[str, Callable[[], bool]]) -> str:
+    for clause, holds in conditions.items():
+        try:
+            if not holds():
+                return clause
+        except ApiError:
+            return clause
+    return ""
 
 
 def _node_is_ready(api: Api, since: datetime) -> bool:

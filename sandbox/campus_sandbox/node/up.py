@@ -15,10 +15,10 @@ from campus_sandbox.node.api import Api
 from campus_sandbox.node.images import import_images, missing_images
 from campus_sandbox.node.layout import Layout
 from campus_sandbox.node.node import Node
-from campus_sandbox.node.readiness import unready, wait_ready
+from campus_sandbox.node.readiness import unready, wait_ready, wait_serving
 from campus_sandbox.node.unpacked import UnpackedImages
 from campus_sandbox.paths import Paths
-from campus_sandbox.steps import Step
+from campus_sandbox.steps import Lane, Step
 from campus_sandbox.versions import Versions
 
 UNPACK: Final = "unpack the images"
@@ -53,9 +53,9 @@ class Cluster:
             Step(START, lambda _: self.node.start(), (PLACE,), done=self.node.is_up_to_date),
             self._load(OWN_IMAGES, START, own=True),
             Step(READY, lambda _: wait_ready(self.node, self.paths), (OWN_IMAGES,), done=self._is_ready),
-            Step(ADDONS, lambda _: self._install(), (READY,), done=self._is_installed),
-            self._load(PRODUCT_IMAGES, ADDONS, own=False),
-            Step(SERVING, lambda _: self._wait(), (PRODUCT_IMAGES,), done=self._serves),
+            Step(ADDONS, lambda _: self._install(), (START,), Lane.COMPILE, done=self._is_installed),
+            self._load(PRODUCT_IMAGES, READY, own=False),
+            Step(SERVING, lambda _: self._wait(), (ADDONS, PRODUCT_IMAGES), done=self._serves),
         ]
 
     def addons(self) -> list[Addon]:
@@ -91,6 +91,7 @@ class Cluster:
         return not unready(Api(self.paths.kubeconfig), self.node.started_at())
 
     def _install(self) -> None:
+        wait_serving(self.node, self.paths)
         for addon in self.addons():
             apply(self.paths, addon)
 
