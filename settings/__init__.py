@@ -11,6 +11,7 @@ from .models import (
     PlatformCampusSettings,
     PlatformSettings,
     Settings,
+    TolerationSettings,
 )
 from .source import Given
 
@@ -26,5 +27,6 @@ __all__ = [
     "PlatformSettings",
     "Settings",
     "SettingsError",
+    "TolerationSettings",
     "load",
 ]

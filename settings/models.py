@@ -11,9 +11,11 @@ from .rule import Rule
 from .types import (
     CampusId,
     Domain,
+    DrainDelay,
     Email,
     Folder,
     GpuCount,
+    GraceSeconds,
     Image,
     Labels,
     Networks,
@@ -23,6 +25,8 @@ from .types import (
     Seconds,
     StackName,
     Switch,
+    TaintEffect,
+    TaintOperator,
     Text,
     Url,
 )
@@ -90,6 +94,48 @@ class GatewayImagesSettings(_Strict):
 
     envoy: Image | None = None
     """Envoy. Default: the pinned release."""
+
+
+class TolerationSettings(_Strict):
+    """A taint of a node that a pod accepts."""
+
+    key: Text | None = None
+    """Key of the taint. Default: every key."""
+
+    operator: TaintOperator | None = None
+    """How the taint's value is compared. Default: `Equal`."""
+
+    value: Text | None = None
+    """Value of the taint, with `Equal`."""
+
+    effect: TaintEffect | None = None
+    """Effect of the taint. Default: every effect."""
+
+
+class EdgeSettings(_Strict):
+    """The nodes on which the world reaches the gateway."""
+
+    node_selector: Labels = Field(default_factory=dict)
+    """Labels of the nodes that run Envoy. Default: every node."""
+
+    tolerations: Annotated[
+        tuple[TolerationSettings, ...],
+        Rule(
+            "it must be a list of tolerations",
+            "Envoy runs on a tainted node only where it tolerates the taint",
+            "Write one `- {key: <key>, operator: Exists}` per taint, or leave it out.",
+        ),
+    ] = ()
+    """Taints that Envoy accepts. Default: none."""
+
+    node_networks: Networks = ()
+    """Networks of the edge nodes and of the tunnels between nodes; with `exposure: hostNetwork` only."""
+
+    drain_delay_seconds: DrainDelay | None = None
+    """How long a stopping Envoy serves as if it went on. Default: what the exposure usually needs."""
+
+    grace_seconds: GraceSeconds | None = None
+    """How long the cluster lets a stopping Envoy take. Default: as long as it needs."""
 
 
 class BackendSettings(_Strict):
@@ -184,6 +230,16 @@ class PlatformSettings(BackendSettings):
         ),
     ] = Exposure.HOST_PORT
     """How the world reaches the gateway. Default: `hostPort`."""
+
+    edge: Annotated[
+        EdgeSettings,
+        Rule(
+            f"it must be a block with some of the keys {', '.join(map(to_camel, EdgeSettings.model_fields))}",
+            "it says where Envoy runs and how it stops",
+            'Write it like `edge: {nodeSelector: {edge: "true"}}`, or leave it out for every node.',
+        ),
+    ] = EdgeSettings()
+    """The nodes on which the world reaches the gateway. Default: all."""
 
     environment: (
         Annotated[

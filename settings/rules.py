@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import TypeAlias
 
+from campus_voice import Exposure
+
 from .models import BackendSettings, CampusStackSettings, Environment, PlatformSettings, Settings
 from .rule import Broken, Rule
 
@@ -125,6 +127,31 @@ def _public_authority_signs_public_names(settings: PlatformSettings, _: Environm
         )
 
 
+def _networks_stand_beside_the_host_network(settings: PlatformSettings, _: Environment) -> Iterator[Broken]:
+    path = (f"{_PREFIX}:edge", "nodeNetworks")
+    given = settings.edge.node_networks
+    if settings.exposure is Exposure.HOST_NETWORK and not given:
+        yield Broken(
+            path,
+            None,
+            Rule(
+                f"it must be given beside {_PREFIX}:exposure of {Exposure.HOST_NETWORK}",
+                "no NetworkPolicy can tell Envoy from its node there, so the walls let the nodes through",
+                "List the networks of the nodes and of the tunnels between them, or choose another exposure.",
+            ),
+        )
+    if settings.exposure is not Exposure.HOST_NETWORK and given:
+        yield Broken(
+            path,
+            list(given),
+            Rule(
+                f"it must not stand beside {_PREFIX}:exposure of {settings.exposure}",
+                "Envoy has an address of its own there, and walls that let whole nodes through are weaker",
+                "Remove it.",
+            ),
+        )
+
+
 _PlatformRule: TypeAlias = Callable[[PlatformSettings, Environment], Iterator[Broken]]
 
 _PLATFORM: tuple[tuple[frozenset[str], _PlatformRule], ...] = (
@@ -132,5 +159,6 @@ _PLATFORM: tuple[tuple[frozenset[str], _PlatformRule], ...] = (
     (frozenset({"campuses"}), _each_campus_once),
     (frozenset({"campuses", "environment"}), _every_campus_states_who_may_come),
     (frozenset({"campuses", "gpus"}), _no_cloning_for_everybody),
+    (frozenset({"edge", "exposure"}), _networks_stand_beside_the_host_network),
     (frozenset({"acme", "domain"}), _public_authority_signs_public_names),
 )

@@ -5,6 +5,7 @@ import pulumi_kubernetes as kubernetes
 from campus_voice import (
     ContourGateway,
     ContourGatewayArgs,
+    ContourGatewayTolerationArgs,
     IssuerKind,
     Observability,
     RoutePart,
@@ -12,7 +13,7 @@ from campus_voice import (
     TenantRouteArgs,
 )
 
-from settings import PlatformCampusSettings, PlatformSettings
+from settings import PlatformCampusSettings, PlatformSettings, TolerationSettings
 
 from .backend import Gateway, backend_outputs, deploy_backend
 
@@ -24,7 +25,7 @@ def deploy_platform(settings: PlatformSettings, cluster: kubernetes.Provider) ->
     """Build the platform and describe it: the stack's outputs."""
     gateway = ContourGateway("gateway", _gateway_args(settings), pulumi.ResourceOptions(provider=cluster))
     Observability("observability", {}, pulumi.ResourceOptions(provider=cluster))
-    behind = Gateway(gateway.namespace, gateway.envoy_selector)
+    behind = Gateway(gateway.namespace, gateway.envoy_selector, settings.edge.node_networks)
     backends = {}
     if not all(campus.own_stack for campus in settings.campuses):
         backends[SHARED] = deploy_backend(SHARED, settings, behind, cluster, shared=True)
@@ -62,7 +63,14 @@ def _gateway_args(settings: PlatformSettings) -> ContourGatewayArgs:
     args: ContourGatewayArgs = {
         "exposure": settings.exposure,
         "longest_request_seconds": settings.longest_request_seconds,
+        "node_networks": list(settings.edge.node_networks),
+        "edge_node_selector": settings.edge.node_selector,
+        "edge_tolerations": [_toleration(given) for given in settings.edge.tolerations],
     }
+    if settings.edge.drain_delay_seconds is not None:
+        args["drain_delay_seconds"] = settings.edge.drain_delay_seconds
+    if settings.edge.grace_seconds is not None:
+        args["grace_seconds"] = settings.edge.grace_seconds
     if settings.manifests is not None:
         args["manifests"] = settings.manifests
     if settings.gateway_images.contour is not None:
@@ -74,6 +82,19 @@ def _gateway_args(settings: PlatformSettings) -> ContourGatewayArgs:
         if settings.acme.server is not None:
             args["issuer"]["server"] = settings.acme.server
     return args
+
+
+def _toleration(given: TolerationSettings) -> ContourGatewayTolerationArgs:
+    made: ContourGatewayTolerationArgs = {}
+    if given.key is not None:
+        made["key"] = given.key
+    if given.operator is not None:
+        made["operator"] = given.operator
+    if given.value is not None:
+        made["value"] = given.value
+    if given.effect is not None:
+        made["effect"] = given.effect
+    return made
 
 
 def _route_args(
@@ -96,6 +117,7 @@ def _gateway_outputs(gateway: ContourGateway) -> dict[str, object]:
         "routesNamespace": gateway.routes_namespace,
         "ingressClass": gateway.ingress_class,
         "envoySelector": gateway.envoy_selector,
+        "nodeNetworks": gateway.node_networks,
         "httpPort": gateway.http_port,
         "httpsPort": gateway.https_port,
         "issuer": gateway.issuer,

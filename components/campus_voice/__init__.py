@@ -3,7 +3,7 @@
 from pulumi import ComponentResource
 
 from .adoption import adopt_existing
-from .contour_gateway.args import ContourGatewayArgs, ContourGatewayIssuerArgs
+from .contour_gateway.args import ContourGatewayArgs, ContourGatewayIssuerArgs, ContourGatewayTolerationArgs
 from .contour_gateway.component import ContourGateway
 from .cosyvoice_backend.args import (
     CosyVoiceBackendArgs,
@@ -37,6 +37,7 @@ __all__ = [
     "ContourGateway",
     "ContourGatewayArgs",
     "ContourGatewayIssuerArgs",
+    "ContourGatewayTolerationArgs",
     "CosyVoiceBackend",
     "CosyVoiceBackendArgs",
     "CosyVoiceBackendModelArgs",

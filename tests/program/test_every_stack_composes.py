@@ -27,6 +27,7 @@ def test_every_stack_tells_the_same_shapes(committed: Committed, stack: str) -> 
         "routesNamespace",
         "ingressClass",
         "envoySelector",
+        "nodeNetworks",
         "httpPort",
         "httpsPort",
         "issuer",
@@ -201,6 +202,30 @@ def test_a_campus_stack_lets_in_whom_the_platform_allows(program: Program) -> No
     platform = program.up("dev", limited).outputs
     made = program.up("campus-west", stacks={PLATFORM: platform})
     assert allowed(made, "west", "campus-west") == [["10.20.0.0/16"]] * 2, "the platform states who may come"
+
+
+def test_envoy_in_the_network_of_its_nodes_reaches_every_backend(program: Program) -> None:
+    def on_the_host(settings: dict[str, Any]) -> None:
+        settings["campus-voice:exposure"] = "hostNetwork"
+        settings["campus-voice:edge"] = {
+            "nodeNetworks": ["10.20.0.0/16"],
+            "nodeSelector": {"edge": "true"},
+            "tolerations": [{"key": "edge", "operator": "Exists"}],
+            "drainDelaySeconds": 5,
+            "graceSeconds": 800,
+        }
+
+    platform = program.up("dev", on_the_host)
+    attached = program.up("campus-west", stacks={PLATFORM: platform.outputs})
+    for made, namespace in ((platform, "voice"), (attached, "campus-west")):
+        wall = made.named("NetworkPolicy", "cosyvoice", namespace).inputs["spec"]["ingress"][0]
+        assert {"ipBlock": {"cidr": "10.20.0.0/16"}} in wall["from"], (
+            f"{namespace} lets in the nodes, since no label tells Envoy from them"
+        )
+    pod = platform.named("DaemonSet", "envoy", "projectcontour").inputs["spec"]["template"]["spec"]
+    assert pod["nodeSelector"] == {"edge": "true"}
+    assert pod["tolerations"] == [{"key": "edge", "operator": "Exists"}]
+    assert pod["terminationGracePeriodSeconds"] == 800
 
 
 def test_prod_asks_for_a_gpu_on_the_chosen_nodes(committed: Committed) -> None:

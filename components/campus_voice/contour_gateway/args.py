@@ -23,6 +23,22 @@ class ContourGatewayIssuerArgs(TypedDict):
     """Directory of the ACME authority; only with `acme`. Default: Let's Encrypt's for production."""
 
 
+class ContourGatewayTolerationArgs(TypedDict):
+    """A taint that the Envoy pods accept."""
+
+    key: NotRequired[str]
+    """Key of the taint. Default: every key."""
+
+    operator: NotRequired[str]
+    """`Exists` or `Equal`. Default: `Equal`."""
+
+    value: NotRequired[str]
+    """Value of the taint, with `Equal`."""
+
+    effect: NotRequired[str]
+    """`NoSchedule`, `PreferNoSchedule` or `NoExecute`. Default: every effect."""
+
+
 class ContourGatewayArgs(TypedDict):
     """What a ContourGateway is told. Everything has a default."""
 
@@ -41,11 +57,34 @@ class ContourGatewayArgs(TypedDict):
     """How the world reaches Envoy. Default: `hostPort`."""
 
     http_port: NotRequired[int]
-    """Port of plain HTTP, which redirects to HTTPS: on the nodes with `hostPort`, else on the load
-    balancer. Default: 80."""
+    """Port of plain HTTP, which redirects to HTTPS: on the nodes, or on the load balancer with
+    `loadBalancer`. Default: 80; 30080 with `nodePort`."""
 
     https_port: NotRequired[int]
-    """Port of HTTPS, likewise. Default: 443."""
+    """Port of HTTPS, likewise. Default: 443; 30443 with `nodePort`."""
+
+    node_networks: NotRequired[list[str]]
+    """Networks of the edge nodes, in CIDR notation, those of the tunnels between nodes included. Required
+    with `hostNetwork`, where NetworkPolicies cannot tell Envoy from its node; refused otherwise."""
+
+    edge_node_selector: NotRequired[dict[str, str]]
+    """Labels of the nodes that run Envoy. Default: every node."""
+
+    edge_tolerations: NotRequired[list[ContourGatewayTolerationArgs]]
+    """Taints that the Envoy pods accept. Default: none."""
+
+    longest_request_seconds: NotRequired[int]
+    """The longest request that a roll-out of Envoy must let finish, in seconds: the same value as the
+    routes'. Default: 600."""
+
+    drain_delay_seconds: NotRequired[int]
+    """How long a stopping Envoy serves as if it went on, in seconds, until the load balancer in front has
+    seen that it stops: at least that one's interval of health checks times its threshold. Default: 15 with
+    `loadBalancer` and `nodePort`, else 0."""
+
+    grace_seconds: NotRequired[int]
+    """How long the cluster lets a stopping Envoy take, in seconds, where that is bounded, as it is by the
+    cluster autoscaler. Default: what the drain delay and the longest request need."""
 
     manifests: NotRequired[str]
     """Folder that holds Contour's CustomResourceDefinitions as `contour/01-crds.yaml`, for clusters
@@ -55,7 +94,7 @@ class ContourGatewayArgs(TypedDict):
     """Replicas of the control plane. Default: 2."""
 
     contour_image: NotRequired[pulumi.Input[str]]
-    """Image of Contour. Default: the pinned release."""
+    """Image of Contour, which also prepares and stops each Envoy. Default: the pinned release."""
 
     envoy_image: NotRequired[pulumi.Input[str]]
     """Image of Envoy. Default: the pinned release."""
@@ -65,13 +104,6 @@ class ContourGatewayArgs(TypedDict):
 
     cert_manager_namespace: NotRequired[str]
     """Namespace of cert-manager, where a ClusterIssuer's secrets live. Default: `cert-manager`."""
-
-    longest_request_seconds: NotRequired[int]
-    """The longest request that a roll-out of Envoy must let finish, in seconds: the same value as the
-    routes'. Default: 600."""
-
-    edge_node_selector: NotRequired[dict[str, str]]
-    """Labels of the nodes that run Envoy. Default: every node."""
 
     scrape_annotations: NotRequired[bool]
     """Whether the pods carry `prometheus.io/*` annotations. Default: true."""

@@ -77,6 +77,10 @@ class ContourGateway(pulumi.ComponentResource):
     envoy_selector: pulumi.Output[dict[str, str]]
     """Labels of the Envoy pods, for the NetworkPolicies of what is behind them."""
 
+    node_networks: pulumi.Output[list[str]]
+    """Networks from which Envoy connects with `hostNetwork`, where its labels say nothing to a
+    NetworkPolicy: a backend's `gateway_networks`. Otherwise empty."""
+
     ca_secret: pulumi.Output[ContourGatewayCaSecret] | None
     """The Secret with the gateway's own certificate authority; absent with every other issuer."""
 
@@ -95,16 +99,21 @@ class ContourGateway(pulumi.ComponentResource):
         rendered = render.objects(settings, _authority(self, name), definitions)
         objects = Registrar(self, name, rendered)
         home, routes = objects.add_all([render.NAMESPACE, render.ROUTES_NAMESPACE], retain=True)
+        walled = [
+            *objects.add_all([walls.HOME], [home]),
+            *objects.add_all([walls.ROUTES, walls.SOLVER], [routes]),
+        ]
         kinds = objects.add_all([suffix for suffix in rendered if suffix.startswith("crd-")], retain=True)
         policy = _add_policy(objects, kinds)
         issuers = _add_issuer(objects, settings)
         contour = _add_control_plane(objects, home, kinds, _add_xds(objects, home))
-        envoy = _add_edge(objects, home, contour)
+        envoy = _add_edge(objects, home, contour, settings)
 
-        ready = [routes, policy, *issuers, *envoy]
+        ready = [routes, *walled, policy, *issuers, *envoy]
         # What is behind the gateway needs no more than the names of Envoy's pods, and may start beside it.
         self.namespace = known_after(settings.namespace, home)
         self.envoy_selector = known_after(dict(edge.SELECTOR), home)
+        self.node_networks = known_after(list(settings.node_networks), home)
         self.routes_namespace = known_after(settings.routes_namespace, *ready)
         self.ingress_class = known_after(settings.ingress_class, *ready)
         self.exposure = known_after(settings.exposure.value, *ready)
@@ -135,6 +144,7 @@ class ContourGateway(pulumi.ComponentResource):
                 "httpPort": self.http_port,
                 "httpsPort": self.https_port,
                 "envoySelector": self.envoy_selector,
+                "nodeNetworks": self.node_networks,
                 "caSecret": self.ca_secret,
             }
         )
@@ -203,8 +213,12 @@ def _add_control_plane(
 
 
 def _add_edge(
-    objects: Registrar, home: pulumi.Resource, contour: Sequence[pulumi.Resource]
+    objects: Registrar,
+    home: pulumi.Resource,
+    contour: Sequence[pulumi.Resource],
+    settings: checks.GatewaySettings,
 ) -> list[pulumi.Resource]:
     """Register Envoy, whose release may not be ahead of the control plane's."""
-    account, wall, service = objects.add_all([edge.ACCOUNT, walls.ENVOY, edge.SERVICE], [home])
-    return [service, objects.add(edge.DAEMON_SET, [account, wall, *contour])]
+    account, service = objects.add_all([edge.ACCOUNT, edge.SERVICE], [home])
+    wall = [] if settings.on_host_network else [objects.add(walls.ENVOY, [home])]
+    return [service, objects.add(edge.DAEMON_SET, [account, *wall, *contour])]

@@ -14,6 +14,7 @@ from campus_voice.shared.manifests import (
     restricted_pod,
 )
 
+from . import drain
 from .certificates import CONTOUR_KEYS
 from .checks import GatewaySettings
 
@@ -32,9 +33,6 @@ XDS_PORT = 8001
 METRICS_PORT = 8000
 USER = 65534
 """The user `nobody`, as in Contour's own manifests."""
-
-CONNECTION_IDLE_SECONDS = 60
-"""After this long without a request Envoy closes a connection."""
 
 _ACCESS_LOG_FIELDS = (
     "@timestamp",
@@ -102,7 +100,7 @@ def _config() -> str:
             "accesslog-format": "json",
             "json-fields": list(_ACCESS_LOG_FIELDS),
             "timeouts": {
-                "connection-idle-timeout": f"{CONNECTION_IDLE_SECONDS}s",
+                "connection-idle-timeout": f"{drain.CONNECTION_IDLE_SECONDS}s",
                 # One second, the default, cuts the end off a slow download.
                 "delayed-close-timeout": "10s",
             },
@@ -242,6 +240,8 @@ def _container(settings: GatewaySettings) -> Manifest:
             "--config-path=/config/contour.yaml",
             f"--root-namespaces={settings.routes_namespace}",
             f"--ingress-class-name={settings.ingress_class}",
+            f"--envoy-service-http-port={settings.http_listener}",
+            f"--envoy-service-https-port={settings.https_listener}",
         ],
         "command": ["contour"],
         "env": environment_of_pod({"CONTOUR_NAMESPACE": "metadata.namespace", "POD_NAME": "metadata.name"}),

@@ -9,8 +9,14 @@ class Exposure(StrEnum):
     HOST_PORT = "hostPort"
     """Each edge node listens on the host ports; no load balancer is needed."""
 
+    HOST_NETWORK = "hostNetwork"
+    """Envoy runs in the network of each edge node itself; for clusters whose network has no host ports."""
+
     LOAD_BALANCER = "loadBalancer"
     """The cluster's load balancer forwards to Envoy."""
+
+    NODE_PORT = "nodePort"
+    """Every edge node forwards two node ports to Envoy; somebody else's load balancer is in front."""
 
 
 class IssuerKind(StrEnum):

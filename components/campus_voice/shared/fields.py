@@ -1,6 +1,7 @@
 """Reading a component's arguments: defaults filled in, numbers made whole, every problem noted."""
 
-from collections.abc import Callable, Mapping
+import ipaddress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
@@ -151,6 +152,21 @@ class Fields:
                 "Write it like '20Gi', '500m' or '2'.",
             )
             return "1"
+
+    def networks(self, name: str) -> Sequence[str]:
+        """Read a list of networks in CIDR notation, without host bits."""
+        networks = tuple(self._values.get(name) or ())
+        for network in networks:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as error:
+                self.refuse(
+                    name,
+                    f"every entry has to be a network in CIDR notation ({error})",
+                    "addresses are compared with them",
+                    "Write networks such as 10.20.0.0/16 or 2001:db8::/48.",
+                )
+        return networks
 
     def _matching(self, name: str, default: str | None, form: _Form) -> str:
         value = self._values.get(name, default)

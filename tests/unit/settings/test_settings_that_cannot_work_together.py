@@ -211,3 +211,21 @@ def test_a_campus_that_is_open_to_everybody_gets_no_voice_cloning_from_its_own_s
     assert attachment({"west": {"backend": None, "public": True}}) == [
         "campus-voice:gpus: it must be 0 while o/campus-voice/prod lets everybody come"
     ]
+
+
+def test_the_network_of_the_nodes_needs_their_addresses(folder: Folder) -> None:
+    assert folder.refusal(f"{OPEN}exposure: hostNetwork", "dev") == (
+        "1 setting of stack dev cannot work; nothing was changed:\n"
+        "  Pulumi.dev.yaml: campus-voice:edge.nodeNetworks is missing: it must be given beside campus-voice:exposure "
+        "of hostNetwork, because no NetworkPolicy can tell Envoy from its node there, so the walls let the nodes "
+        "through. List the networks of the nodes and of the tunnels between them, or choose another exposure."
+    )
+
+
+def test_addresses_of_nodes_open_no_wall_that_can_stay_closed(folder: Folder) -> None:
+    assert folder.refusal(f"{OPEN}edge:\n  nodeNetworks: [10.20.0.0/16]", "dev") == (
+        "1 setting of stack dev cannot work; nothing was changed:\n"
+        "  Pulumi.dev.yaml:6: campus-voice:edge.nodeNetworks is ['10.20.0.0/16']: it must not stand beside "
+        "campus-voice:exposure of hostPort, because Envoy has an address of its own there, and walls that let whole "
+        "nodes through are weaker. Remove it."
+    )
