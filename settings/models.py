@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from .rule import Rule
 from .types import (
     CampusId,
+    Cpus,
     Domain,
     DrainDelay,
     Email,
@@ -18,6 +19,7 @@ from .types import (
     GraceSeconds,
     Image,
     Labels,
+    Memory,
     Networks,
     ObjectName,
     Quantity,
@@ -130,6 +132,12 @@ class EdgeSettings(_Strict):
 
     node_networks: Networks = ()
     """Networks of the edge nodes and of the tunnels between nodes; with `exposure: hostNetwork` only."""
+
+    cpus: Cpus | None = None
+    """CPUs of one Envoy. Default: 2."""
+
+    memory: Memory | None = None
+    """Memory of one Envoy. Default: `512Mi`."""
 
     drain_delay_seconds: DrainDelay | None = None
     """How long a stopping Envoy serves as if it went on. Default: what the exposure usually needs."""

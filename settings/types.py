@@ -56,6 +56,26 @@ Quantity: TypeAlias = Annotated[
     ),
 ]
 
+Cpus: TypeAlias = Annotated[
+    int,
+    Field(ge=1, le=64),
+    Rule(
+        "it must be a whole number from 1 to 64",
+        "each becomes one worker of Envoy",
+        "Leave it out for 2.",
+    ),
+]
+
+Memory: TypeAlias = Annotated[
+    str,
+    StringConstraints(pattern=r"^[1-9][0-9]*(\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)$"),
+    Rule(
+        "it must be a Kubernetes quantity of bytes with its unit",
+        "it is the memory at which a pod is killed",
+        "Write an amount such as 1Gi.",
+    ),
+]
+
 Seconds: TypeAlias = Annotated[
     int,
     Field(ge=30, le=3600),

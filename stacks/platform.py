@@ -13,7 +13,7 @@ from campus_voice import (
     TenantRouteArgs,
 )
 
-from settings import PlatformCampusSettings, PlatformSettings, TolerationSettings
+from settings import EdgeSettings, PlatformCampusSettings, PlatformSettings, TolerationSettings
 
 from .backend import Gateway, backend_outputs, deploy_backend
 
@@ -61,16 +61,10 @@ def deploy_platform(settings: PlatformSettings, cluster: kubernetes.Provider) ->
 
 def _gateway_args(settings: PlatformSettings) -> ContourGatewayArgs:
     args: ContourGatewayArgs = {
+        **_edge_args(settings.edge),
         "exposure": settings.exposure,
         "longest_request_seconds": settings.longest_request_seconds,
-        "node_networks": list(settings.edge.node_networks),
-        "edge_node_selector": settings.edge.node_selector,
-        "edge_tolerations": [_toleration(given) for given in settings.edge.tolerations],
     }
-    if settings.edge.drain_delay_seconds is not None:
-        args["drain_delay_seconds"] = settings.edge.drain_delay_seconds
-    if settings.edge.grace_seconds is not None:
-        args["grace_seconds"] = settings.edge.grace_seconds
     if settings.manifests is not None:
         args["manifests"] = settings.manifests
     if settings.gateway_images.contour is not None:
@@ -81,6 +75,24 @@ def _gateway_args(settings: PlatformSettings) -> ContourGatewayArgs:
         args["issuer"] = {"kind": IssuerKind.ACME, "email": settings.acme.email}
         if settings.acme.server is not None:
             args["issuer"]["server"] = settings.acme.server
+    return args
+
+
+def _edge_args(edge: EdgeSettings) -> ContourGatewayArgs:
+    args: ContourGatewayArgs = {
+        "node_networks": list(edge.node_networks),
+        "edge_node_selector": edge.node_selector,
+        "edge_tolerations": [_toleration(given) for given in edge.tolerations],
+        "envoy": {},
+    }
+    if edge.cpus is not None:
+        args["envoy"]["cpus"] = edge.cpus
+    if edge.memory is not None:
+        args["envoy"]["memory"] = edge.memory
+    if edge.drain_delay_seconds is not None:
+        args["drain_delay_seconds"] = edge.drain_delay_seconds
+    if edge.grace_seconds is not None:
+        args["grace_seconds"] = edge.grace_seconds
     return args
 
 

@@ -213,6 +213,8 @@ def test_envoy_in_the_network_of_its_nodes_reaches_every_backend(program: Progra
             "tolerations": [{"key": "edge", "operator": "Exists"}],
             "drainDelaySeconds": 5,
             "graceSeconds": 800,
+            "cpus": 3,
+            "memory": "1Gi",
         }
 
     platform = program.up("dev", on_the_host)
@@ -226,6 +228,7 @@ def test_envoy_in_the_network_of_its_nodes_reaches_every_backend(program: Progra
     assert pod["nodeSelector"] == {"edge": "true"}
     assert pod["tolerations"] == [{"key": "edge", "operator": "Exists"}]
     assert pod["terminationGracePeriodSeconds"] == 800
+    assert pod["containers"][1]["resources"]["limits"] == {"cpu": "3", "memory": "1Gi"}
 
 
 def test_prod_asks_for_a_gpu_on_the_chosen_nodes(committed: Committed) -> None:

@@ -39,6 +39,17 @@ class ContourGatewayTolerationArgs(TypedDict):
     """`NoSchedule`, `PreferNoSchedule` or `NoExecute`. Default: every effect."""
 
 
+class ContourGatewayEnvoyArgs(TypedDict):
+    """Computing power of one Envoy."""
+
+    cpus: NotRequired[int]
+    """CPUs that are never exceeded, and Envoy's workers. Default: 2."""
+
+    memory: NotRequired[str]
+    """Memory at which the pod is killed, at least `256Mi`; at nine tenths of it Envoy refuses requests, and
+    it takes one connection per 64 KiB of it. Default: `512Mi`."""
+
+
 class ContourGatewayArgs(TypedDict):
     """What a ContourGateway is told. Everything has a default."""
 
@@ -98,6 +109,9 @@ class ContourGatewayArgs(TypedDict):
 
     envoy_image: NotRequired[pulumi.Input[str]]
     """Image of Envoy. Default: the pinned release."""
+
+    envoy: NotRequired[ContourGatewayEnvoyArgs]
+    """Computing power of one Envoy."""
 
     issuer: NotRequired[ContourGatewayIssuerArgs]
     """Who signs the certificates of the campuses. Default: a certificate authority of its own."""

@@ -8,6 +8,7 @@ from campus_voice.shared import errors, versions
 from campus_voice.shared.enums import Exposure
 from campus_voice.shared.fields import Fields
 from campus_voice.shared.manifests import Manifest, Text
+from campus_voice.shared.quantities import whole
 
 from . import drain
 from .exposure_checks import check_exposure
@@ -18,7 +19,16 @@ if TYPE_CHECKING:
 
 _POD_HTTP_PORT = 8080
 _POD_HTTPS_PORT = 8443
+_LEAST_MEMORY = "256Mi"
 _BALANCED_DRAIN_DELAY_SECONDS = 15
+
+
+@dataclass(frozen=True)
+class EnvoySettings:
+    """Computing power of one Envoy."""
+
+    cpus: int
+    memory: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,7 @@ class GatewaySettings:
     contour_replicas: int
     contour_image: Text
     envoy_image: Text
+    envoy: EnvoySettings
     issuer: IssuerSettings
     cert_manager_namespace: str
     scrape_annotations: bool
@@ -102,6 +113,7 @@ def settings(name: str, args: "ContourGatewayArgs") -> GatewaySettings:
         contour_replicas=fields.integer("contour_replicas", 2, 1, 10, "Envoy needs a control plane"),
         contour_image=args.get("contour_image") or versions.contour_image(),
         envoy_image=args.get("envoy_image") or versions.envoy_image(),
+        envoy=_envoy(fields.nested("envoy")),
         issuer=issuer(fields.nested("issuer")),
         cert_manager_namespace=fields.label("cert_manager_namespace", "cert-manager"),
         scrape_annotations=fields.flag("scrape_annotations", default=True),
@@ -111,6 +123,20 @@ def settings(name: str, args: "ContourGatewayArgs") -> GatewaySettings:
     check_exposure(fields, exposure, checked.http_port, checked.https_port)
     errors.refuse(f"ContourGateway {name!r}", fields.problems)
     return checked
+
+
+def _envoy(fields: Fields) -> EnvoySettings:
+    memory = fields.quantity("memory", "512Mi")
+    if fields.given("memory") is not None and whole(memory) < whole(_LEAST_MEMORY):
+        fields.refuse(
+            "memory",
+            f"it has to be at least {_LEAST_MEMORY}",
+            "less leaves no room for connections beside Envoy itself",
+            "Leave it out for 512Mi, or give it more.",
+        )
+    return EnvoySettings(
+        cpus=fields.integer("cpus", 2, 1, 64, "each becomes one worker of Envoy"), memory=memory
+    )
 
 
 def _check_combinations(fields: Fields, checked: GatewaySettings, needed: int) -> None:

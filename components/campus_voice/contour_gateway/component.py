@@ -209,7 +209,7 @@ def _add_control_plane(
         objects.add(control_plane.ROLE_BINDING, [role, account]),
     ]
     deployment = objects.add(control_plane.DEPLOYMENT, [*kinds, *xds, account, *allowed, config, wall])
-    return [service, deployment]
+    return [service, deployment, objects.add(control_plane.BUDGET, [home])]
 
 
 def _add_edge(

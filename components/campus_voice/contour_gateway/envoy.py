@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 
 from campus_voice.shared.manifests import Manifest, environment_of_pod, restricted_container
+from campus_voice.shared.quantities import whole
 
 from . import control_plane
 from .checks import GatewaySettings
+from .contour_config import CONNECTION_BUFFER_BYTES
 from .exposure_checks import METRICS_PORT, SHUTDOWN_PORT
 
 NAME = "envoy"
 USER = control_plane.USER
 
 _FIRST_UNPRIVILEGED_PORT = 1024
-_CPUS = 2
-"""Envoy starts one worker per CPU of its limit; left alone it counts the node's."""
-
 _CHECK_SECONDS = 1
+_HEAP_PERCENT = 90
 
 
 def binds_privileged_ports(settings: GatewaySettings) -> bool:
@@ -70,7 +70,8 @@ def container(settings: GatewaySettings) -> Manifest:
             "--service-node",
             "$(ENVOY_POD_NAME)",
             "--concurrency",
-            str(_CPUS),
+            # One worker per CPU of the limit; left alone Envoy counts the node's.
+            str(settings.envoy.cpus),
             "--log-level",
             "info",
             # People follow the access log: the default of ten seconds makes them wait for every line.
@@ -92,7 +93,9 @@ def container(settings: GatewaySettings) -> Manifest:
             "periodSeconds": 2,
         },
         # Without a reserved share a busy speech server on the same node doubles every response time.
-        "resources": _resources("300m", "128Mi", {"cpu": str(_CPUS), "memory": "512Mi"}),
+        "resources": _resources(
+            "300m", "128Mi", {"cpu": str(settings.envoy.cpus), "memory": settings.envoy.memory}
+        ),
         "securityContext": _security(settings),
         "volumeMounts": [
             {"mountPath": "/config", "name": "envoy-config", "readOnly": True},
@@ -140,8 +143,11 @@ def bootstrap(settings: GatewaySettings) -> Manifest:
     """Render the container that writes Envoy's first configuration.
 
     With `--resources-dir` Envoy reads its certificate for Contour from files that it watches, and so
-    follows each renewal without a restart.
+    follows each renewal without a restart. The overload manager refuses requests, and tells that it is not
+    ready, shortly before the kernel would kill Envoy with everybody's connections; and it takes no more
+    connections than the memory can buffer.
     """
+    memory = whole(settings.envoy.memory)
     return {
         "args": [
             "bootstrap",
@@ -153,6 +159,8 @@ def bootstrap(settings: GatewaySettings) -> Manifest:
             "--envoy-cafile=/certs/ca.crt",
             "--envoy-cert-file=/certs/tls.crt",
             "--envoy-key-file=/certs/tls.key",
+            f"--overload-max-heap={memory * _HEAP_PERCENT // 100}",
+            f"--overload-downstream-max-conn={memory // (2 * CONNECTION_BUFFER_BYTES)}",
         ],
         "command": ["contour"],
         "env": environment_of_pod({"CONTOUR_NAMESPACE": "metadata.namespace"}),
