@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from .rule import Rule
 from .types import (
+    Addresses,
     CampusId,
     Cpus,
     Domain,
@@ -132,6 +133,12 @@ class EdgeSettings(_Strict):
 
     node_networks: Networks = ()
     """Networks of the edge nodes and of the tunnels between nodes; with `exposure: hostNetwork` only."""
+
+    addresses: Addresses = ()
+    """Where the world reaches the gateway, for DNS. Default: no DNS records are told."""
+
+    external_dns: Switch = False
+    """Whether external-dns makes the campuses' records. Default: false."""
 
     cpus: Cpus | None = None
     """CPUs of one Envoy. Default: 2."""

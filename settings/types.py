@@ -168,6 +168,15 @@ GraceSeconds: TypeAlias = Annotated[
     ),
 ]
 
+Addresses: TypeAlias = Annotated[
+    tuple[Annotated[str, StringConstraints(pattern=rf"^({_NAME}|[0-9a-f:.]+)$")], ...],
+    Rule(
+        "it must be a list of IP addresses, or of one host name",
+        "the campuses' DNS records lead there",
+        'Write `[192.0.2.10, "2001:db8::10"]` or `[edge.example.org]`.',
+    ),
+]
+
 Email: TypeAlias = Annotated[
     str,
     StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),

@@ -62,6 +62,8 @@ def deploy_platform(settings: PlatformSettings, cluster: kubernetes.Provider) ->
 def _gateway_args(settings: PlatformSettings) -> ContourGatewayArgs:
     args: ContourGatewayArgs = {
         **_edge_args(settings.edge),
+        "domain": settings.domain,
+        "campuses": [campus.id for campus in settings.campuses],
         "exposure": settings.exposure,
         "longest_request_seconds": settings.longest_request_seconds,
     }
@@ -83,6 +85,8 @@ def _edge_args(edge: EdgeSettings) -> ContourGatewayArgs:
         "node_networks": list(edge.node_networks),
         "edge_node_selector": edge.node_selector,
         "edge_tolerations": [_toleration(given) for given in edge.tolerations],
+        "edge_addresses": list(edge.addresses),
+        "external_dns": edge.external_dns,
         "envoy": {},
     }
     if edge.cpus is not None:
@@ -130,6 +134,7 @@ def _gateway_outputs(gateway: ContourGateway) -> dict[str, object]:
         "ingressClass": gateway.ingress_class,
         "envoySelector": gateway.envoy_selector,
         "nodeNetworks": gateway.node_networks,
+        "dnsRecords": gateway.dns_records,
         "httpPort": gateway.http_port,
         "httpsPort": gateway.https_port,
         "issuer": gateway.issuer,

@@ -28,6 +28,7 @@ def test_every_stack_tells_the_same_shapes(committed: Committed, stack: str) -> 
         "ingressClass",
         "envoySelector",
         "nodeNetworks",
+        "dnsRecords",
         "httpPort",
         "httpsPort",
         "issuer",
@@ -213,6 +214,8 @@ def test_envoy_in_the_network_of_its_nodes_reaches_every_backend(program: Progra
             "tolerations": [{"key": "edge", "operator": "Exists"}],
             "drainDelaySeconds": 5,
             "graceSeconds": 800,
+            "addresses": ["192.0.2.10"],
+            "externalDns": True,
             "cpus": 3,
             "memory": "1Gi",
         }
@@ -228,6 +231,10 @@ def test_envoy_in_the_network_of_its_nodes_reaches_every_backend(program: Progra
     assert pod["nodeSelector"] == {"edge": "true"}
     assert pod["tolerations"] == [{"key": "edge", "operator": "Exists"}]
     assert pod["terminationGracePeriodSeconds"] == 800
+    assert platform.outputs["gateway"]["dnsRecords"] == [
+        {"name": f"{campus}.voice.localhost", "type": "A", "value": "192.0.2.10"}
+        for campus in ("north", "south", "west")
+    ], "whoever runs the DNS is told what to enter, a campus with its own stack included"
     assert pod["containers"][1]["resources"]["limits"] == {"cpu": "3", "memory": "1Gi"}
 
 

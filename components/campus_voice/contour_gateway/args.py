@@ -88,6 +88,21 @@ class ContourGatewayArgs(TypedDict):
     """The longest request that a roll-out of Envoy must let finish, in seconds: the same value as the
     routes'. Default: 600."""
 
+    domain: NotRequired[str]
+    """Domain under which the campuses answer. Outside the routes' namespace nobody then gets a certificate
+    for a name in it. Default: none is protected."""
+
+    campuses: NotRequired[list[str]]
+    """Ids of the campuses, whose DNS records the output `dns_records` lists. Default: none."""
+
+    edge_addresses: NotRequired[list[str]]
+    """Where the world reaches the gateway: IP addresses of the edge nodes or of what is in front of them,
+    or one host name. Default: none, and no DNS record is listed."""
+
+    external_dns: NotRequired[bool]
+    """Whether Envoy's Service tells external-dns the campuses' names and the edge addresses. Default:
+    false."""
+
     drain_delay_seconds: NotRequired[int]
     """How long a stopping Envoy serves as if it went on, in seconds, until the load balancer in front has
     seen that it stops: at least that one's interval of health checks times its threshold. Default: 15 with

@@ -10,7 +10,7 @@ from campus_voice.shared.fields import Fields
 from campus_voice.shared.manifests import Manifest, Text
 from campus_voice.shared.quantities import whole
 
-from . import drain
+from . import dns, drain
 from .exposure_checks import check_exposure
 from .issuer_checks import IssuerSettings, issuer
 
@@ -42,6 +42,7 @@ class GatewaySettings:
     http_port: int
     https_port: int
     node_networks: Sequence[str]
+    dns: dns.DnsSettings
     edge_node_selector: Mapping[str, str]
     edge_tolerations: Sequence[Manifest]
     longest_request_seconds: int
@@ -103,6 +104,7 @@ def settings(name: str, args: "ContourGatewayArgs") -> GatewaySettings:
         exposure=exposure,
         http_port=fields.port("http_port", 30080 if exposure is Exposure.NODE_PORT else 80),
         https_port=fields.port("https_port", 30443 if exposure is Exposure.NODE_PORT else 443),
+        dns=dns.settings(fields, args, exposure),
         node_networks=fields.networks("node_networks"),
         edge_node_selector=args.get("edge_node_selector", {}),
         edge_tolerations=[dict(toleration) for toleration in args.get("edge_tolerations", [])],

@@ -9,7 +9,7 @@ import pulumi_random
 from campus_voice.shared.enums import IssuerKind
 from campus_voice.shared.registration import Registrar, checked, known_after
 
-from . import admission, certificates, checks, control_plane, crds, edge, render, walls
+from . import admission, certificates, checks, control_plane, crds, dns, edge, render, walls
 from .args import ContourGatewayArgs
 
 
@@ -31,6 +31,19 @@ class ContourGatewayService(TypedDict):
 
     name: str
     """Name of the Service."""
+
+
+class ContourGatewayDnsRecord(TypedDict):
+    """A DNS record that leads to the gateway."""
+
+    name: str
+    """Host name of a campus."""
+
+    type: str
+    """`A`, `AAAA` or `CNAME`."""
+
+    value: str
+    """Address, or the name of what has one."""
 
 
 class ContourGatewayCaSecret(TypedDict):
@@ -81,6 +94,9 @@ class ContourGateway(pulumi.ComponentResource):
     """Networks from which Envoy connects with `hostNetwork`, where its labels say nothing to a
     NetworkPolicy: a backend's `gateway_networks`. Otherwise empty."""
 
+    dns_records: pulumi.Output[list[ContourGatewayDnsRecord]]
+    """The DNS records of every campus, one per edge address; empty without `edge_addresses`."""
+
     ca_secret: pulumi.Output[ContourGatewayCaSecret] | None
     """The Secret with the gateway's own certificate authority; absent with every other issuer."""
 
@@ -125,6 +141,13 @@ class ContourGateway(pulumi.ComponentResource):
         )
         self.http_port = known_after(settings.http_port, *ready)
         self.https_port = known_after(settings.https_port, *ready)
+        self.dns_records = known_after(
+            [
+                ContourGatewayDnsRecord(name=one["name"], type=one["type"], value=one["value"])
+                for one in dns.records(settings.dns)
+            ],
+            *ready,
+        )
         secret = certificates.ca_secret(settings)
         self.ca_secret = (
             None
@@ -145,6 +168,7 @@ class ContourGateway(pulumi.ComponentResource):
                 "httpsPort": self.https_port,
                 "envoySelector": self.envoy_selector,
                 "nodeNetworks": self.node_networks,
+                "dnsRecords": self.dns_records,
                 "caSecret": self.ca_secret,
             }
         )

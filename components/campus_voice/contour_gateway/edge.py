@@ -4,7 +4,7 @@ from campus_voice.shared import labels, scrape
 from campus_voice.shared.enums import Exposure
 from campus_voice.shared.manifests import Manifest, Objects, metadata, restricted_pod
 
-from . import envoy
+from . import dns, envoy
 from .certificates import ENVOY_KEYS
 from .checks import GatewaySettings
 from .exposure_checks import METRICS_PORT
@@ -71,7 +71,14 @@ def _service(settings: GatewaySettings) -> Manifest:
     if kind != "ClusterIP":
         # Keeps the address of the client, and only nodes that run Envoy receive traffic.
         spec["externalTrafficPolicy"] = "Local"
-    return {"apiVersion": "v1", "kind": "Service", "metadata": _metadata(settings), "spec": spec}
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata(
+            NAME, _labels(), namespace=settings.namespace, annotations=dns.annotations(settings.dns)
+        ),
+        "spec": spec,
+    }
 
 
 def _service_port(settings: GatewaySettings, name: str, port: int, listener: int, usual: int) -> Manifest:

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 from campus_voice import (
+    ContourGatewayArgs,
     CosyVoiceBackend,
     CosyVoiceBackendArgs,
     IssuerKind,
@@ -126,8 +127,10 @@ def test_only_what_holds_data_or_may_be_others_is_kept_on_destroy(deployed: Depl
 
 def test_a_gateway_tells_what_its_consumers_need() -> None:
     names = ["namespace", "routes_namespace", "ingress_class", "exposure", "issuer", "service", "http_port"]
-    names += ["https_port", "envoy_selector", "ca_secret"]
-    deployment = run(lambda: export(gateway({"http_port": 8080}), *names), preview=True)
+    names += ["https_port", "envoy_selector", "node_networks", "dns_records", "ca_secret"]
+    args: ContourGatewayArgs = {"http_port": 8080, "domain": "voice.example.org", "campuses": ["north"]}
+    args["edge_addresses"] = ["192.0.2.10", "2001:db8::10"]
+    deployment = run(lambda: export(gateway(args), *names), preview=True)
     assert deployment.outputs == {
         "namespace": "projectcontour",
         "routes_namespace": "campus-routes",
@@ -138,6 +141,11 @@ def test_a_gateway_tells_what_its_consumers_need() -> None:
         "http_port": 8080,
         "https_port": 443,
         "envoy_selector": {"app": "envoy"},
+        "node_networks": [],
+        "dns_records": [
+            {"name": "north.voice.example.org", "type": "A", "value": "192.0.2.10"},
+            {"name": "north.voice.example.org", "type": "AAAA", "value": "2001:db8::10"},
+        ],
         "ca_secret": {"namespace": "cert-manager", "name": "campus-voice-ca"},
     }, "a preview knows them already"
 
