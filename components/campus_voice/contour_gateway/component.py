@@ -7,6 +7,7 @@ import pulumi
 import pulumi_random
 
 from campus_voice.shared.enums import IssuerKind
+from campus_voice.shared.manifests import Objects
 from campus_voice.shared.registration import Registrar, checked, known_after
 
 from . import admission, certificates, checks, control_plane, crds, dns, edge, render, walls
@@ -120,12 +121,12 @@ class ContourGateway(pulumi.ComponentResource):
             *objects.add_all([walls.ROUTES, walls.SOLVER], [routes]),
         ]
         kinds = objects.add_all([suffix for suffix in rendered if suffix.startswith("crd-")], retain=True)
-        policy = _add_policy(objects, kinds)
+        guards = _add_policies(objects, render.policies(settings), kinds)
         issuers = _add_issuer(objects, settings)
         contour = _add_control_plane(objects, home, kinds, _add_xds(objects, home))
         envoy = _add_edge(objects, home, contour, settings)
 
-        ready = [routes, *walled, policy, *issuers, *envoy]
+        ready = [routes, *walled, *guards, *issuers, *envoy]
         # What is behind the gateway needs no more than the names of Envoy's pods, and may start beside it.
         self.namespace = known_after(settings.namespace, home)
         self.envoy_selector = known_after(dict(edge.SELECTOR), home)
@@ -185,10 +186,12 @@ def _authority(component: pulumi.ComponentResource, name: str) -> pulumi.Output[
     return pulumi.Output.concat("Campus Voice ", identifier.hex)
 
 
-def _add_policy(objects: Registrar, kinds: Sequence[pulumi.Resource]) -> pulumi.Resource:
-    """Register the admission policy, after the kinds whose fields it reads."""
-    policy = objects.add(admission.POLICY, kinds)
-    return objects.add(admission.BINDING, [policy])
+def _add_policies(
+    objects: Registrar, rendered: Objects, kinds: Sequence[pulumi.Resource]
+) -> list[pulumi.Resource]:
+    """Register the admission policies, after the kinds whose fields they read."""
+    policies = [suffix for suffix in rendered if admission.binding(suffix) in rendered]
+    return [objects.add(admission.binding(suffix), [objects.add(suffix, kinds)]) for suffix in policies]
 
 
 def _add_issuer(objects: Registrar, settings: checks.GatewaySettings) -> list[pulumi.Resource]:
