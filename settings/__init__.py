@@ -2,21 +2,21 @@
 
 from .cluster import ClusterSettings
 from .errors import SettingsError
+from .gateway import AcmeSettings, EdgeSettings, IssuerSettings, TolerationSettings
 from .loader import Configuration, load
 from .models import (
     BackendSettings,
     CampusSettings,
     CampusStackSettings,
-    EdgeSettings,
     Environment,
     PlatformCampusSettings,
     PlatformSettings,
     Settings,
-    TolerationSettings,
 )
 from .source import Given
 
 __all__ = [
+    "AcmeSettings",
     "BackendSettings",
     "CampusSettings",
     "CampusStackSettings",
@@ -25,6 +25,7 @@ __all__ = [
     "EdgeSettings",
     "Environment",
     "Given",
+    "IssuerSettings",
     "PlatformCampusSettings",
     "PlatformSettings",
     "Settings",

@@ -4,23 +4,19 @@ from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 from campus_voice import Exposure
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from pydantic.alias_generators import to_camel
 
+from .gateway import AcmeSettings, EdgeSettings, GatewayImagesSettings, IssuerSettings
 from .rule import Rule
+from .strict import Strict
 from .types import (
-    Addresses,
     CampusId,
-    Cpus,
     Domain,
-    DrainDelay,
-    Email,
     Folder,
     GpuCount,
-    GraceSeconds,
     Image,
     Labels,
-    Memory,
     Networks,
     ObjectName,
     Quantity,
@@ -28,10 +24,7 @@ from .types import (
     Seconds,
     StackName,
     Switch,
-    TaintEffect,
-    TaintOperator,
     Text,
-    Url,
 )
 
 
@@ -45,28 +38,14 @@ class Environment(StrEnum):
     """People depend on it."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, alias_generator=to_camel)
-
-
-class ModelSettings(_Strict):
+class ModelSettings(Strict):
     """Where the speech model comes from."""
 
     claim: ObjectName
     """PersistentVolumeClaim, in the backend's namespace, that holds the model's files."""
 
 
-class AcmeSettings(_Strict):
-    """A public certificate authority that speaks ACME."""
-
-    email: Email
-    """Where the authority writes to about the account."""
-
-    server: Url | None = None
-    """Directory of the authority. Default: Let's Encrypt."""
-
-
-class CampusSettings(_Strict):
+class CampusSettings(Strict):
     """A campus, as its own stack describes it."""
 
     id: CampusId
@@ -82,6 +61,9 @@ class PlatformCampusSettings(CampusSettings):
     own_stack: Switch = False
     """Whether the campus has a backend of its own, in the stack `campus-<id>`. Default: false."""
 
+    issuer: ObjectName | None = None
+    """Name of the entry of `issuers` that signs the certificate. Default: the default issuer."""
+
     public: Switch = False
     """Whether everybody may come. Default: false."""
 
@@ -89,71 +71,7 @@ class PlatformCampusSettings(CampusSettings):
     """Networks from which people may come. Outside `dev` a campus states these or `public`."""
 
 
-class GatewayImagesSettings(_Strict):
-    """Other images for the gateway's programs than the release's: a mirror, another tag, a digest."""
-
-    contour: Image | None = None
-    """Contour, which is also the shutdown manager. Default: the pinned release."""
-
-    envoy: Image | None = None
-    """Envoy. Default: the pinned release."""
-
-
-class TolerationSettings(_Strict):
-    """A taint of a node that a pod accepts."""
-
-    key: Text | None = None
-    """Key of the taint. Default: every key."""
-
-    operator: TaintOperator | None = None
-    """How the taint's value is compared. Default: `Equal`."""
-
-    value: Text | None = None
-    """Value of the taint, with `Equal`."""
-
-    effect: TaintEffect | None = None
-    """Effect of the taint. Default: every effect."""
-
-
-class EdgeSettings(_Strict):
-    """The nodes on which the world reaches the gateway."""
-
-    node_selector: Labels = Field(default_factory=dict)
-    """Labels of the nodes that run Envoy. Default: every node."""
-
-    tolerations: Annotated[
-        tuple[TolerationSettings, ...],
-        Rule(
-            "it must be a list of tolerations",
-            "Envoy runs on a tainted node only where it tolerates the taint",
-            "Write one `- {key: <key>, operator: Exists}` per taint, or leave it out.",
-        ),
-    ] = ()
-    """Taints that Envoy accepts. Default: none."""
-
-    node_networks: Networks = ()
-    """Networks of the edge nodes and of the tunnels between nodes; with `exposure: hostNetwork` only."""
-
-    addresses: Addresses = ()
-    """Where the world reaches the gateway, for DNS. Default: no DNS records are told."""
-
-    external_dns: Switch = False
-    """Whether external-dns makes the campuses' records. Default: false."""
-
-    cpus: Cpus | None = None
-    """CPUs of one Envoy. Default: 2."""
-
-    memory: Memory | None = None
-    """Memory of one Envoy. Default: `512Mi`."""
-
-    drain_delay_seconds: DrainDelay | None = None
-    """How long a stopping Envoy serves as if it went on. Default: what the exposure usually needs."""
-
-    grace_seconds: GraceSeconds | None = None
-    """How long the cluster lets a stopping Envoy take. Default: as long as it needs."""
-
-
-class BackendSettings(_Strict):
+class BackendSettings(Strict):
     """What every stack says about its backend."""
 
     gpus: GpuCount
@@ -222,6 +140,16 @@ class PlatformSettings(BackendSettings):
         | None
     ) = None
     """A public certificate authority. Default: an authority of the gateway's own."""
+
+    issuers: Annotated[
+        tuple[IssuerSettings, ...],
+        Rule(
+            "it must be a list of issuers",
+            "each signs for the campuses that name it",
+            "Write one `- {name: <name>, kind: <kind>}` per issuer, or leave it out.",
+        ),
+    ] = ()
+    """Issuers beside the default one, such as a rehearsal of the public authority. Default: none."""
 
     manifests: Folder | None = None
     """Folder with the upstream manifests. Default: the pinned releases are fetched."""

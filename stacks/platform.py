@@ -5,6 +5,7 @@ import pulumi_kubernetes as kubernetes
 from campus_voice import (
     ContourGateway,
     ContourGatewayArgs,
+    ContourGatewayIssuerArgs,
     ContourGatewayTolerationArgs,
     IssuerKind,
     Observability,
@@ -13,7 +14,14 @@ from campus_voice import (
     TenantRouteArgs,
 )
 
-from settings import EdgeSettings, PlatformCampusSettings, PlatformSettings, TolerationSettings
+from settings import (
+    AcmeSettings,
+    EdgeSettings,
+    IssuerSettings,
+    PlatformCampusSettings,
+    PlatformSettings,
+    TolerationSettings,
+)
 
 from .backend import Gateway, backend_outputs, deploy_backend
 
@@ -73,10 +81,24 @@ def _gateway_args(settings: PlatformSettings) -> ContourGatewayArgs:
         args["contour_image"] = settings.gateway_images.contour
     if settings.gateway_images.envoy is not None:
         args["envoy_image"] = settings.gateway_images.envoy
-    if settings.acme is not None:
-        args["issuer"] = {"kind": IssuerKind.ACME, "email": settings.acme.email}
-        if settings.acme.server is not None:
-            args["issuer"]["server"] = settings.acme.server
+    default: ContourGatewayIssuerArgs = {} if settings.acme is None else _acme_args(settings.acme)
+    args["issuers"] = [default, *(_issuer_args(issuer) for issuer in settings.issuers)]
+    return args
+
+
+def _issuer_args(issuer: IssuerSettings) -> ContourGatewayIssuerArgs:
+    acme: ContourGatewayIssuerArgs = {} if issuer.acme is None else _acme_args(issuer.acme)
+    return {**acme, "kind": issuer.kind, "name": issuer.name}
+
+
+def _acme_args(acme: AcmeSettings) -> ContourGatewayIssuerArgs:
+    args: ContourGatewayIssuerArgs = {"kind": IssuerKind.ACME, "email": acme.email}
+    if acme.server is not None:
+        args["server"] = acme.server
+    if acme.ca_bundle is not None:
+        args["ca_bundle"] = acme.ca_bundle
+    if acme.dns01 is not None:
+        args["dns01"] = acme.dns01
     return args
 
 
@@ -116,12 +138,13 @@ def _toleration(given: TolerationSettings) -> ContourGatewayTolerationArgs:
 def _route_args(
     campus: PlatformCampusSettings, settings: PlatformSettings, gateway: ContourGateway
 ) -> TenantRouteArgs:
+    issuer = gateway.issuer if campus.issuer is None else gateway.issuers[campus.issuer]
     return {
         "campus": campus.id,
         "domain": settings.domain,
         "part": RoutePart.ROOT if campus.own_stack else RoutePart.WHOLE,
         "ingress_class": gateway.ingress_class,
-        "issuer": {"name": gateway.issuer["name"], "kind": gateway.issuer["kind"]},
+        "issuer": {"name": issuer["name"], "kind": issuer["kind"]},
         "backend_namespace": f"campus-{campus.id}" if campus.own_stack else SHARED,
         "longest_request_seconds": settings.longest_request_seconds,
     }

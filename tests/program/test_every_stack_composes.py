@@ -238,6 +238,32 @@ def test_envoy_in_the_network_of_its_nodes_reaches_every_backend(program: Progra
     assert pod["containers"][1]["resources"]["limits"] == {"cpu": "3", "memory": "1Gi"}
 
 
+def test_a_campus_may_be_signed_for_by_another_issuer_than_its_neighbours(program: Program) -> None:
+    dns01 = {"cloudflare": {"apiTokenSecretRef": {"name": "dns-provider", "key": "token"}}}
+
+    def rehearsing(settings: dict[str, Any]) -> None:
+        settings["campus-voice:domain"] = "voice.example.org"
+        settings["campus-voice:acme"] = {"email": "platform@example.org", "dns01": dns01}
+        account = {"email": "platform@example.org", "server": "https://acme-staging.example.org/directory"}
+        settings["campus-voice:issuers"] = [{"name": "staging", "kind": "acme", "acme": account}]
+        settings["campus-voice:campuses"][1]["issuer"] = "staging"
+
+    made = program.up("dev", rehearsing)
+    solvers = {
+        one.inputs["metadata"]["name"]: one.inputs["spec"]["acme"]["solvers"]
+        for one in made.of_kind("ClusterIssuer")
+    }
+    assert solvers["campus-voice"] == [{"dns01": dns01}], "the provider's settings are passed on untouched"
+    assert list(solvers["staging"][0]) == ["http01"]
+    signing = {
+        campus: made.named("Certificate", f"{campus}-tls", "campus-routes").inputs["spec"]["issuerRef"][
+            "name"
+        ]
+        for campus in ("north", "south")
+    }
+    assert signing == {"north": "campus-voice", "south": "staging"}
+
+
 def test_prod_asks_for_a_gpu_on_the_chosen_nodes(committed: Committed) -> None:
     pod = committed("prod").named("Deployment", "cosyvoice", "voice").inputs["spec"]["template"]["spec"]
     assert pod["nodeSelector"] == {"nvidia.com/gpu.product": "NVIDIA-L40S"}

@@ -1,6 +1,6 @@
 """What a ContourGateway is told."""
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
@@ -8,10 +8,10 @@ from campus_voice.shared.enums import Exposure, IssuerKind
 
 
 class ContourGatewayIssuerArgs(TypedDict):
-    """Who signs the certificates of the campuses."""
+    """Who signs certificates of campuses."""
 
     kind: NotRequired[IssuerKind]
-    """Who signs. Default: `ownCa`."""
+    """Who signs. Default: `ownCa`, of which there is at most one."""
 
     name: NotRequired[str]
     """Name of the ClusterIssuer, made or (with `existing`) used. Default: `campus-voice`."""
@@ -21,6 +21,15 @@ class ContourGatewayIssuerArgs(TypedDict):
 
     server: NotRequired[str]
     """Directory of the ACME authority; only with `acme`. Default: Let's Encrypt's for production."""
+
+    ca_bundle: NotRequired[str]
+    """Certificates, in PEM, that the ACME authority's own server is trusted by; only with `acme`. Default:
+    those that every browser trusts."""
+
+    dns01: NotRequired[dict[str, Any]]
+    """Proof by a DNS record in place of a file served through this gateway; only with `acme`. It is
+    cert-manager's own block: one provider with its settings, and Secrets by name and key, which lie in
+    cert-manager's namespace (https://cert-manager.io/docs/configuration/acme/dns01/)."""
 
 
 class ContourGatewayTolerationArgs(TypedDict):
@@ -128,8 +137,9 @@ class ContourGatewayArgs(TypedDict):
     envoy: NotRequired[ContourGatewayEnvoyArgs]
     """Computing power of one Envoy."""
 
-    issuer: NotRequired[ContourGatewayIssuerArgs]
-    """Who signs the certificates of the campuses. Default: a certificate authority of its own."""
+    issuers: NotRequired[list[ContourGatewayIssuerArgs]]
+    """Who signs the certificates of the campuses: the first, unless a campus names another. Default: a
+    certificate authority of the gateway's own."""
 
     cert_manager_namespace: NotRequired[str]
     """Namespace of cert-manager, where a ClusterIssuer's secrets live. Default: `cert-manager`."""

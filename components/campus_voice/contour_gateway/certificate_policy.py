@@ -42,7 +42,7 @@ def objects(settings: GatewaySettings) -> Objects:
 
 
 def _own_issuers(settings: GatewaySettings) -> list[Manifest]:
-    names = [settings.issuer.name] if settings.issuer.kind is not IssuerKind.EXISTING else []
+    names = [issuer.name for issuer in settings.issuers if issuer.kind is not IssuerKind.EXISTING]
     if not names:
         return []
     return [

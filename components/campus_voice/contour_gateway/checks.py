@@ -12,7 +12,7 @@ from campus_voice.shared.quantities import whole
 
 from . import dns, drain
 from .exposure_checks import check_exposure
-from .issuer_checks import IssuerSettings, issuer
+from .issuer_checks import IssuerSettings, issuers
 
 if TYPE_CHECKING:
     from .args import ContourGatewayArgs
@@ -53,7 +53,7 @@ class GatewaySettings:
     contour_image: Text
     envoy_image: Text
     envoy: EnvoySettings
-    issuer: IssuerSettings
+    issuers: Sequence[IssuerSettings]
     cert_manager_namespace: str
     scrape_annotations: bool
     monitoring_namespace: str
@@ -116,7 +116,7 @@ def settings(name: str, args: "ContourGatewayArgs") -> GatewaySettings:
         contour_image=args.get("contour_image") or versions.contour_image(),
         envoy_image=args.get("envoy_image") or versions.envoy_image(),
         envoy=_envoy(fields.nested("envoy")),
-        issuer=issuer(fields.nested("issuer")),
+        issuers=issuers(fields),
         cert_manager_namespace=fields.label("cert_manager_namespace", "cert-manager"),
         scrape_annotations=fields.flag("scrape_annotations", default=True),
         monitoring_namespace=fields.label("monitoring_namespace", "monitoring"),

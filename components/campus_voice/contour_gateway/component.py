@@ -77,7 +77,10 @@ class ContourGateway(pulumi.ComponentResource):
     """How the world reaches Envoy."""
 
     issuer: pulumi.Output[ContourGatewayIssuer]
-    """Who signs the certificates of the campuses."""
+    """Who signs the certificates of the campuses: the first of `issuers`."""
+
+    issuers: pulumi.Output[dict[str, ContourGatewayIssuer]]
+    """Everybody who can sign a campus's certificate, by the name of the issuer."""
 
     service: pulumi.Output[ContourGatewayService]
     """The Service in front of Envoy."""
@@ -99,7 +102,7 @@ class ContourGateway(pulumi.ComponentResource):
     """The DNS records of every campus, one per edge address; empty without `edge_addresses`."""
 
     ca_secret: pulumi.Output[ContourGatewayCaSecret] | None
-    """The Secret with the gateway's own certificate authority; absent with every other issuer."""
+    """The Secret with the gateway's own certificate authority; absent when no issuer is of kind `ownCa`."""
 
     def __init__(
         self, name: str, args: ContourGatewayArgs, opts: pulumi.ResourceOptions | None = None
@@ -122,7 +125,7 @@ class ContourGateway(pulumi.ComponentResource):
         ]
         kinds = objects.add_all([suffix for suffix in rendered if suffix.startswith("crd-")], retain=True)
         guards = _add_policies(objects, render.policies(settings), kinds)
-        issuers = _add_issuer(objects, settings)
+        issuers = _add_issuers(objects, settings)
         contour = _add_control_plane(objects, home, kinds, _add_xds(objects, home))
         envoy = _add_edge(objects, home, contour, settings)
 
@@ -134,9 +137,9 @@ class ContourGateway(pulumi.ComponentResource):
         self.routes_namespace = known_after(settings.routes_namespace, *ready)
         self.ingress_class = known_after(settings.ingress_class, *ready)
         self.exposure = known_after(settings.exposure.value, *ready)
-        self.issuer = known_after(
-            ContourGatewayIssuer(name=settings.issuer.name, kind="ClusterIssuer"), *ready
-        )
+        signing = [ContourGatewayIssuer(name=one.name, kind="ClusterIssuer") for one in settings.issuers]
+        self.issuer = known_after(signing[0], *ready)
+        self.issuers = known_after({one["name"]: one for one in signing}, *ready)
         self.service = known_after(
             ContourGatewayService(namespace=settings.namespace, name=edge.NAME), *ready
         )
@@ -149,12 +152,15 @@ class ContourGateway(pulumi.ComponentResource):
             ],
             *ready,
         )
-        secret = certificates.ca_secret(settings)
+        authority = certificates.own_ca(settings)
         self.ca_secret = (
             None
-            if secret is None
+            if authority is None
             else known_after(
-                ContourGatewayCaSecret(namespace=settings.cert_manager_namespace, name=secret), *ready
+                ContourGatewayCaSecret(
+                    namespace=settings.cert_manager_namespace, name=certificates.ca_secret(authority)
+                ),
+                *ready,
             )
         )
         self.register_outputs(
@@ -164,6 +170,7 @@ class ContourGateway(pulumi.ComponentResource):
                 "ingressClass": self.ingress_class,
                 "exposure": self.exposure,
                 "issuer": self.issuer,
+                "issuers": self.issuers,
                 "service": self.service,
                 "httpPort": self.http_port,
                 "httpsPort": self.https_port,
@@ -194,15 +201,17 @@ def _add_policies(
     return [objects.add(admission.binding(suffix), [objects.add(suffix, kinds)]) for suffix in policies]
 
 
-def _add_issuer(objects: Registrar, settings: checks.GatewaySettings) -> list[pulumi.Resource]:
+def _add_issuers(objects: Registrar, settings: checks.GatewaySettings) -> list[pulumi.Resource]:
     """Register who signs the campuses' certificates."""
-    if settings.issuer.kind is IssuerKind.EXISTING:
-        return []
-    if settings.issuer.kind is not IssuerKind.OWN_CA:
-        return [objects.add(certificates.ISSUER)]
-    root = objects.add(certificates.CA_ROOT)
-    authority = objects.add(certificates.CA_CERTIFICATE, [root])
-    return [objects.add(certificates.ISSUER, [authority])]
+    authority: list[pulumi.Resource] = []
+    if certificates.own_ca(settings) is not None:
+        root = objects.add(certificates.CA_ROOT)
+        authority = [objects.add(certificates.CA_CERTIFICATE, [root])]
+    return [
+        objects.add(certificates.issuer_suffix(issuer), authority if issuer.kind is IssuerKind.OWN_CA else [])
+        for issuer in settings.issuers
+        if issuer.kind is not IssuerKind.EXISTING
+    ]
 
 
 def _add_xds(objects: Registrar, home: pulumi.Resource) -> list[pulumi.Resource]:

@@ -65,13 +65,25 @@ class Fields:
         """Read the arguments inside the argument `name`, absent ones as empty."""
         return Fields(self._values.get(name) or {}, f"{self._path}{name}.", self.problems)
 
+    def each(self, name: str) -> "list[Fields]":
+        """Read the arguments inside each entry of the list `name`; an absent list is empty."""
+        entries = self._values.get(name) or []
+        return [
+            Fields(entry, f"{self._path}{name}[{position}].", self.problems)
+            for position, entry in enumerate(entries)
+        ]
+
     def given(self, name: str) -> Any:
         """Return the argument as it was given, or None."""
         return self._values.get(name)
 
     def refuse(self, name: str, rule: str, why: str, way_out: str) -> None:
         """Note that the argument `name` cannot work."""
-        self.problems.append(Problem(f"{self._path}{name}", self._values.get(name), rule, why, way_out))
+        self.refuse_as(self._values.get(name), name, rule, why, way_out)
+
+    def refuse_as(self, shown: object, name: str, rule: str, why: str, way_out: str) -> None:
+        """Note that the argument `name` cannot work, with a value to show in place of its own."""
+        self.problems.append(Problem(f"{self._path}{name}", shown, rule, why, way_out))
 
     def text(self, name: str, default: str | None = None) -> str:
         """Read a text that must be known before anything is deployed."""
