@@ -14,9 +14,9 @@ POLICY = "certificates-policy"
 
 _NAMES = (
     "(has(object.spec.dnsNames) ? object.spec.dnsNames : []) + "
-    "(has(object.spec.commonName) ? [object.spec.commonName] : []) + "
-    "(has(object.spec.literalSubject) ? object.spec.literalSubject.split(',') : [])"
+    "(has(object.spec.commonName) ? [object.spec.commonName] : [])"
 )
+_SUBJECT = "has(object.spec.literalSubject) ? object.spec.literalSubject.lowerAscii() : ''"
 
 
 def objects(settings: GatewaySettings) -> Objects:
@@ -37,7 +37,7 @@ def objects(settings: GatewaySettings) -> Objects:
         ),
         kinds=[("cert-manager.io", "certificates"), ("cert-manager.io", "certificaterequests")],
         validations=validations,
-        variables=[{"expression": _NAMES, "name": "names"}] if settings.dns.domain is not None else [],
+        variables=[{"expression": _NAMES, "name": "names"}, {"expression": _SUBJECT, "name": "subject"}],
     )
 
 
@@ -68,7 +68,9 @@ def _own_domain(settings: GatewaySettings) -> list[Manifest]:
     return [
         {
             "expression": (
-                f"!variables.names.exists(name, name.lowerAscii().matches('(^|[.=]){pattern}[.]?[ ]*$'))"
+                f"!variables.names.exists(name, name.lowerAscii().matches('(^|[.]){pattern}[.]?$')) && "
+                # A subject is a sentence of its own language, too rich to be taken apart here.
+                f"!variables.subject.contains('{domain}')"
             ),
             "message": (
                 f"only the namespace {settings.routes_namespace} may hold a certificate for {domain} and the "
