@@ -1,6 +1,7 @@
 """What the API server itself refuses beside the gateway, and what it lets pass."""
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -165,3 +166,15 @@ def test_but_for_its_host_ports_the_gateway_keeps_the_strictest_pod_security(
         for port in container.get("ports", []):
             port.pop("hostPort", None)
     assert api_server.says(BACKEND, in_pod) == "", "host ports are the one reason for a privileged namespace"
+
+
+def test_envoy_listens_for_the_world_and_for_the_metrics_only(
+    deployed: StackUnderTest, kubectl: Kubectl
+) -> None:
+    assert deployed.name == "dev", "some campus is served, or Envoy would not listen for the world"
+    find = ("-n", "projectcontour", "get", "pods", "-l", "app=envoy")
+    pod = kubectl(*find, "-o", "jsonpath={.items[0].metadata.name}")
+    proxy_to_pod = f"/api/v1/namespaces/projectcontour/pods/{pod}:8002/proxy"
+    stats = kubectl("get", "--raw", f"{proxy_to_pod}/stats?filter=downstream_cx_total")
+    ports = set(re.findall(r"^listener\..*_(\d+)\.downstream_cx_total:", stats, re.MULTILINE))
+    assert ports == {"8002", "8080", "8443"}, f"an admin port would tell everything about everybody: {ports}"

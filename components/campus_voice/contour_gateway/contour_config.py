@@ -66,8 +66,10 @@ def contour_yaml() -> str:
                 "max-requests-per-io-cycle": _REQUESTS_PER_TURN,
                 "per-connection-buffer-limit-bytes": CONNECTION_BUFFER_BYTES,
             },
-            # The shutdown manager uses a socket in a file; nobody needs a port.
-            "network": {"admin-port": 0},
+            # The shutdown manager uses a socket in a file; nobody needs a port. Contour documents 0 for none,
+            # and then overlays its default on it, as on every zero
+            # (https://github.com/projectcontour/contour/blob/v1.33.6/internal/contourconfig/contourconfiguration.go).
+            "network": {"admin-port": -1},
             # Hides which server, of which release, speaks behind Envoy.
             "serverHeaderTransformation": "overwrite",
             "timeouts": {
