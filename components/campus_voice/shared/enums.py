@@ -29,7 +29,8 @@ class IssuerKind(StrEnum):
     """Each certificate signs itself."""
 
     ACME = "acme"
-    """A public authority that speaks ACME, such as Let's Encrypt, by HTTP-01 through this gateway."""
+    """A public authority that speaks ACME, such as Let's Encrypt: by a file served through this gateway
+    (HTTP-01), or by a DNS record (DNS-01)."""
 
     EXISTING = "existing"
     """A ClusterIssuer that is already in the cluster."""
