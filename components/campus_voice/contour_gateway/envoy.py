@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from campus_voice.shared.manifests import Manifest, environment_of_pod, restricted_container
 from campus_voice.shared.quantities import whole
 
-from . import control_plane
+from . import control_plane, drain
 from .checks import GatewaySettings
 from .contour_config import CONNECTION_BUFFER_BYTES
 from .exposure_checks import METRICS_PORT, SHUTDOWN_PORT
@@ -72,6 +72,11 @@ def container(settings: GatewaySettings) -> Manifest:
             "--concurrency",
             # One worker per CPU of the limit; left alone Envoy counts the node's.
             str(settings.envoy.cpus),
+            # Left alone, Envoy cuts what is spoken longer than ten minutes when its host changes.
+            "--drain-time-s",
+            str(drain.listener_seconds(settings.longest_request_seconds)),
+            "--drain-strategy",
+            "immediate",
             "--log-level",
             "info",
             # People follow the access log: the default of ten seconds makes them wait for every line.

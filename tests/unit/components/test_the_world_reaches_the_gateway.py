@@ -132,6 +132,15 @@ def test_a_stopping_envoy_waits_for_the_load_balancer_and_for_the_longest_reques
     )
 
 
+def test_a_change_to_a_host_lets_its_longest_request_finish() -> None:
+    args = containers(made({"longest_request_seconds": 3600}))["envoy"]["args"]
+    flags = dict(zip(args[::2], args[1::2], strict=True))
+    assert int(flags["--drain-time-s"]) == 3600 + 60 + 30, "Envoy's own ten minutes would cut it"
+    assert flags["--drain-strategy"] == "immediate", (
+        "asked little by little, a connection could begin its last request too late to finish it"
+    )
+
+
 def test_a_grace_period_that_cuts_the_longest_request_is_refused() -> None:
     assert refused({"grace_seconds": 689}) == ["grace_seconds"]
     assert pod(made({"grace_seconds": 690}))["terminationGracePeriodSeconds"] == 690
