@@ -2,6 +2,7 @@
 
 from .cluster import ClusterSettings
 from .errors import SettingsError
+from .gateway import AcmeSettings, EdgeSettings, IssuerSettings, TolerationSettings
 from .loader import Configuration, load
 from .models import (
     BackendSettings,
@@ -15,16 +16,20 @@ from .models import (
 from .source import Given
 
 __all__ = [
+    "AcmeSettings",
     "BackendSettings",
     "CampusSettings",
     "CampusStackSettings",
     "ClusterSettings",
     "Configuration",
+    "EdgeSettings",
     "Environment",
     "Given",
+    "IssuerSettings",
     "PlatformCampusSettings",
     "PlatformSettings",
     "Settings",
     "SettingsError",
+    "TolerationSettings",
     "load",
 ]

@@ -4,14 +4,15 @@ from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 from campus_voice import Exposure
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from pydantic.alias_generators import to_camel
 
+from .gateway import AcmeSettings, EdgeSettings, GatewayImagesSettings, IssuerSettings
 from .rule import Rule
+from .strict import Strict
 from .types import (
     CampusId,
     Domain,
-    Email,
     Folder,
     GpuCount,
     Image,
@@ -24,7 +25,6 @@ from .types import (
     StackName,
     Switch,
     Text,
-    Url,
 )
 
 
@@ -38,28 +38,14 @@ class Environment(StrEnum):
     """People depend on it."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, alias_generator=to_camel)
-
-
-class ModelSettings(_Strict):
+class ModelSettings(Strict):
     """Where the speech model comes from."""
 
     claim: ObjectName
     """PersistentVolumeClaim, in the backend's namespace, that holds the model's files."""
 
 
-class AcmeSettings(_Strict):
-    """A public certificate authority that speaks ACME."""
-
-    email: Email
-    """Where the authority writes to about the account."""
-
-    server: Url | None = None
-    """Directory of the authority. Default: Let's Encrypt."""
-
-
-class CampusSettings(_Strict):
+class CampusSettings(Strict):
     """A campus, as its own stack describes it."""
 
     id: CampusId
@@ -75,6 +61,9 @@ class PlatformCampusSettings(CampusSettings):
     own_stack: Switch = False
     """Whether the campus has a backend of its own, in the stack `campus-<id>`. Default: false."""
 
+    issuer: ObjectName | None = None
+    """Name of the entry of `issuers` that signs the certificate. Default: the default issuer."""
+
     public: Switch = False
     """Whether everybody may come. Default: false."""
 
@@ -82,17 +71,7 @@ class PlatformCampusSettings(CampusSettings):
     """Networks from which people may come. Outside `dev` a campus states these or `public`."""
 
 
-class GatewayImagesSettings(_Strict):
-    """Other images for the gateway's programs than the release's: a mirror, another tag, a digest."""
-
-    contour: Image | None = None
-    """Contour, which is also the shutdown manager. Default: the pinned release."""
-
-    envoy: Image | None = None
-    """Envoy. Default: the pinned release."""
-
-
-class BackendSettings(_Strict):
+class BackendSettings(Strict):
     """What every stack says about its backend."""
 
     gpus: GpuCount
@@ -162,6 +141,16 @@ class PlatformSettings(BackendSettings):
     ) = None
     """A public certificate authority. Default: an authority of the gateway's own."""
 
+    issuers: Annotated[
+        tuple[IssuerSettings, ...],
+        Rule(
+            "it must be a list of issuers",
+            "each signs for the campuses that name it",
+            "Write one `- {name: <name>, kind: <kind>}` per issuer, or leave it out.",
+        ),
+    ] = ()
+    """Issuers beside the default one, such as a rehearsal of the public authority. Default: none."""
+
     manifests: Folder | None = None
     """Folder with the upstream manifests. Default: the pinned releases are fetched."""
 
@@ -184,6 +173,16 @@ class PlatformSettings(BackendSettings):
         ),
     ] = Exposure.HOST_PORT
     """How the world reaches the gateway. Default: `hostPort`."""
+
+    edge: Annotated[
+        EdgeSettings,
+        Rule(
+            f"it must be a block with some of the keys {', '.join(map(to_camel, EdgeSettings.model_fields))}",
+            "it says where Envoy runs and how it stops",
+            'Write it like `edge: {nodeSelector: {edge: "true"}}`, or leave it out for every node.',
+        ),
+    ] = EdgeSettings()
+    """The nodes on which the world reaches the gateway. Default: all."""
 
     environment: (
         Annotated[

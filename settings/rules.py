@@ -3,10 +3,13 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import TypeAlias
 
+from campus_voice import Exposure, IssuerKind
+
 from .models import BackendSettings, CampusStackSettings, Environment, PlatformSettings, Settings
 from .rule import Broken, Rule
 
 _PREFIX = "campus-voice"
+_DEFAULT_ISSUER = "campus-voice"
 
 _ONCE = "every campus has a host name and objects of its own"
 
@@ -125,6 +128,85 @@ def _public_authority_signs_public_names(settings: PlatformSettings, _: Environm
         )
 
 
+def _a_campus_names_an_issuer_that_is_there(settings: PlatformSettings, _: Environment) -> Iterator[Broken]:
+    known = [issuer.name for issuer in settings.issuers]
+    for position, campus in enumerate(settings.campuses):
+        if campus.issuer is not None and campus.issuer not in known:
+            yield Broken(
+                (f"{_PREFIX}:campuses", position, "issuer"),
+                campus.issuer,
+                Rule(
+                    f"it must be the name of an entry of {_PREFIX}:issuers",
+                    "nobody else is set up to sign",
+                    f"Write one of {', '.join(known)}." if known else "Leave it out, or add the issuer.",
+                ),
+            )
+
+
+def _issuers_are_told_apart(settings: PlatformSettings, _: Environment) -> Iterator[Broken]:
+    taken = {_DEFAULT_ISSUER}
+    own_authority = settings.acme is None
+    for position, issuer in enumerate(settings.issuers):
+        path = (f"{_PREFIX}:issuers", position)
+        if issuer.name in taken:
+            yield Broken(
+                (*path, "name"),
+                issuer.name,
+                Rule(
+                    f"it must differ from the other issuers' names and from {_DEFAULT_ISSUER}, the default's",
+                    "a campus names its issuer",
+                    "Choose another name, such as staging.",
+                ),
+            )
+        if issuer.kind is IssuerKind.OWN_CA and own_authority:
+            yield Broken(
+                (*path, "kind"),
+                issuer.kind.value,
+                Rule(
+                    "it must not be a second authority of the gateway's own",
+                    "people are asked to trust it by hand, and two would look alike",
+                    f"Remove the entry: without {_PREFIX}:acme the default issuer is such an authority.",
+                ),
+            )
+        if (issuer.kind is IssuerKind.ACME) != (issuer.acme is not None):
+            yield Broken(
+                (*path, "acme"),
+                None if issuer.acme is None else issuer.acme.email,
+                Rule(
+                    f"it must be given beside kind {IssuerKind.ACME}, and only there",
+                    "a public authority wants an account, and nobody else does",
+                    f"Write `acme: {{email: <address>}}` and kind {IssuerKind.ACME}, or neither.",
+                ),
+            )
+        taken.add(issuer.name)
+        own_authority = own_authority or issuer.kind is IssuerKind.OWN_CA
+
+
+def _networks_stand_beside_the_host_network(settings: PlatformSettings, _: Environment) -> Iterator[Broken]:
+    path = (f"{_PREFIX}:edge", "nodeNetworks")
+    given = settings.edge.node_networks
+    if settings.exposure is Exposure.HOST_NETWORK and not given:
+        yield Broken(
+            path,
+            None,
+            Rule(
+                f"it must be given beside {_PREFIX}:exposure of {Exposure.HOST_NETWORK}",
+                "no NetworkPolicy can tell Envoy from its node there, so the walls let the nodes through",
+                "List the networks of the nodes and of the tunnels between them, or choose another exposure.",
+            ),
+        )
+    if settings.exposure is not Exposure.HOST_NETWORK and given:
+        yield Broken(
+            path,
+            list(given),
+            Rule(
+                f"it must not stand beside {_PREFIX}:exposure of {settings.exposure}",
+                "Envoy has an address of its own there, and walls that let whole nodes through are weaker",
+                "Remove it.",
+            ),
+        )
+
+
 _PlatformRule: TypeAlias = Callable[[PlatformSettings, Environment], Iterator[Broken]]
 
 _PLATFORM: tuple[tuple[frozenset[str], _PlatformRule], ...] = (
@@ -132,5 +214,8 @@ _PLATFORM: tuple[tuple[frozenset[str], _PlatformRule], ...] = (
     (frozenset({"campuses"}), _each_campus_once),
     (frozenset({"campuses", "environment"}), _every_campus_states_who_may_come),
     (frozenset({"campuses", "gpus"}), _no_cloning_for_everybody),
+    (frozenset({"campuses", "issuers"}), _a_campus_names_an_issuer_that_is_there),
+    (frozenset({"acme", "issuers"}), _issuers_are_told_apart),
+    (frozenset({"edge", "exposure"}), _networks_stand_beside_the_host_network),
     (frozenset({"acme", "domain"}), _public_authority_signs_public_names),
 )

@@ -1,7 +1,7 @@
 """The kinds of values that settings have, each with its rule in words."""
 
 import ipaddress
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -53,6 +53,26 @@ Quantity: TypeAlias = Annotated[
         "it must be a Kubernetes quantity of bytes with its unit",
         "it is the size of the volume that keeps the recordings",
         "Write a size such as 20Gi.",
+    ),
+]
+
+Cpus: TypeAlias = Annotated[
+    int,
+    Field(ge=1, le=64),
+    Rule(
+        "it must be a whole number from 1 to 64",
+        "each becomes one worker of Envoy",
+        "Leave it out for 2.",
+    ),
+]
+
+Memory: TypeAlias = Annotated[
+    str,
+    StringConstraints(pattern=r"^[1-9][0-9]*(\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)$"),
+    Rule(
+        "it must be a Kubernetes quantity of bytes with its unit",
+        "it is the memory at which a pod is killed",
+        "Write an amount such as 1Gi.",
     ),
 ]
 
@@ -111,6 +131,49 @@ Networks: TypeAlias = Annotated[
         "it must be a list of networks in CIDR notation, without host bits",
         "the gateway compares the caller's address with them",
         "Write networks such as 10.20.0.0/16 or 2001:db8::/48.",
+    ),
+]
+
+TaintEffect: TypeAlias = Annotated[
+    Literal["NoSchedule", "PreferNoSchedule", "NoExecute"],
+    Rule(
+        "it must be one of NoSchedule, PreferNoSchedule, NoExecute",
+        "taints have no other effects",
+        "Leave it out for every effect.",
+    ),
+]
+
+TaintOperator: TypeAlias = Annotated[
+    Literal["Exists", "Equal"],
+    Rule("it must be Exists or Equal", "taints are compared in no other way", "Leave it out for Equal."),
+]
+
+DrainDelay: TypeAlias = Annotated[
+    int,
+    Field(ge=0, le=600),
+    Rule(
+        "it must be a whole number of seconds from 0 to 600",
+        "a stopping Envoy serves on until the load balancer has seen that it stops",
+        "Write the interval of the load balancer's health checks times its threshold, or leave it out.",
+    ),
+]
+
+GraceSeconds: TypeAlias = Annotated[
+    int,
+    Field(ge=1, le=90000),
+    Rule(
+        "it must be a whole number of seconds",
+        "it is how long the cluster lets a stopping Envoy take",
+        "Leave it out, unless something such as the cluster autoscaler bounds it.",
+    ),
+]
+
+Addresses: TypeAlias = Annotated[
+    tuple[Annotated[str, StringConstraints(pattern=rf"^({_NAME}|[0-9a-f:.]+)$")], ...],
+    Rule(
+        "it must be a list of IP addresses, or of one host name",
+        "the campuses' DNS records lead there",
+        'Write `[192.0.2.10, "2001:db8::10"]` or `[edge.example.org]`.',
     ),
 ]
 

@@ -1,5 +1,6 @@
 """The backend of one campus or several, in a namespace of its own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -18,6 +19,9 @@ class Gateway:
 
     selector: pulumi.Input[dict[str, str]]
     """Labels of its Envoy pods."""
+
+    node_networks: Sequence[str]
+    """Networks from which it connects where it runs in the network of its nodes."""
 
 
 def deploy_backend(
@@ -38,6 +42,7 @@ def deploy_backend(
         "longest_request_seconds": settings.longest_request_seconds,
         "gateway_namespace": gateway.namespace,
         "gateway_selector": gateway.selector,
+        "gateway_networks": list(gateway.node_networks),
     }
     if settings.image is not None:
         args["image"] = settings.image

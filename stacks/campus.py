@@ -56,7 +56,7 @@ def deploy_campus(
     backend = deploy_backend(
         f"campus-{campus}",
         settings,
-        Gateway(gateway["namespace"], gateway["envoySelector"]),
+        Gateway(gateway["namespace"], gateway["envoySelector"], gateway["nodeNetworks"]),
         cluster,
         shared=False,
     )

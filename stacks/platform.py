@@ -5,6 +5,8 @@ import pulumi_kubernetes as kubernetes
 from campus_voice import (
     ContourGateway,
     ContourGatewayArgs,
+    ContourGatewayIssuerArgs,
+    ContourGatewayTolerationArgs,
     IssuerKind,
     Observability,
     RoutePart,
@@ -12,7 +14,14 @@ from campus_voice import (
     TenantRouteArgs,
 )
 
-from settings import PlatformCampusSettings, PlatformSettings
+from settings import (
+    AcmeSettings,
+    EdgeSettings,
+    IssuerSettings,
+    PlatformCampusSettings,
+    PlatformSettings,
+    TolerationSettings,
+)
 
 from .backend import Gateway, backend_outputs, deploy_backend
 
@@ -24,7 +33,7 @@ def deploy_platform(settings: PlatformSettings, cluster: kubernetes.Provider) ->
     """Build the platform and describe it: the stack's outputs."""
     gateway = ContourGateway("gateway", _gateway_args(settings), pulumi.ResourceOptions(provider=cluster))
     Observability("observability", {}, pulumi.ResourceOptions(provider=cluster))
-    behind = Gateway(gateway.namespace, gateway.envoy_selector)
+    behind = Gateway(gateway.namespace, gateway.envoy_selector, settings.edge.node_networks)
     backends = {}
     if not all(campus.own_stack for campus in settings.campuses):
         backends[SHARED] = deploy_backend(SHARED, settings, behind, cluster, shared=True)
@@ -60,6 +69,9 @@ def deploy_platform(settings: PlatformSettings, cluster: kubernetes.Provider) ->
 
 def _gateway_args(settings: PlatformSettings) -> ContourGatewayArgs:
     args: ContourGatewayArgs = {
+        **_edge_args(settings.edge),
+        "domain": settings.domain,
+        "campuses": [campus.id for campus in settings.campuses],
         "exposure": settings.exposure,
         "longest_request_seconds": settings.longest_request_seconds,
     }
@@ -69,22 +81,70 @@ def _gateway_args(settings: PlatformSettings) -> ContourGatewayArgs:
         args["contour_image"] = settings.gateway_images.contour
     if settings.gateway_images.envoy is not None:
         args["envoy_image"] = settings.gateway_images.envoy
-    if settings.acme is not None:
-        args["issuer"] = {"kind": IssuerKind.ACME, "email": settings.acme.email}
-        if settings.acme.server is not None:
-            args["issuer"]["server"] = settings.acme.server
+    default: ContourGatewayIssuerArgs = {} if settings.acme is None else _acme_args(settings.acme)
+    args["issuers"] = [default, *(_issuer_args(issuer) for issuer in settings.issuers)]
     return args
+
+
+def _issuer_args(issuer: IssuerSettings) -> ContourGatewayIssuerArgs:
+    acme: ContourGatewayIssuerArgs = {} if issuer.acme is None else _acme_args(issuer.acme)
+    return {**acme, "kind": issuer.kind, "name": issuer.name}
+
+
+def _acme_args(acme: AcmeSettings) -> ContourGatewayIssuerArgs:
+    args: ContourGatewayIssuerArgs = {"kind": IssuerKind.ACME, "email": acme.email}
+    if acme.server is not None:
+        args["server"] = acme.server
+    if acme.ca_bundle is not None:
+        args["ca_bundle"] = acme.ca_bundle
+    if acme.dns01 is not None:
+        args["dns01"] = acme.dns01
+    return args
+
+
+def _edge_args(edge: EdgeSettings) -> ContourGatewayArgs:
+    args: ContourGatewayArgs = {
+        "node_networks": list(edge.node_networks),
+        "edge_node_selector": edge.node_selector,
+        "edge_tolerations": [_toleration(given) for given in edge.tolerations],
+        "edge_addresses": list(edge.addresses),
+        "external_dns": edge.external_dns,
+        "envoy": {},
+    }
+    if edge.cpus is not None:
+        args["envoy"]["cpus"] = edge.cpus
+    if edge.memory is not None:
+        args["envoy"]["memory"] = edge.memory
+    if edge.drain_delay_seconds is not None:
+        args["drain_delay_seconds"] = edge.drain_delay_seconds
+    if edge.grace_seconds is not None:
+        args["grace_seconds"] = edge.grace_seconds
+    return args
+
+
+def _toleration(given: TolerationSettings) -> ContourGatewayTolerationArgs:
+    made: ContourGatewayTolerationArgs = {}
+    if given.key is not None:
+        made["key"] = given.key
+    if given.operator is not None:
+        made["operator"] = given.operator
+    if given.value is not None:
+        made["value"] = given.value
+    if given.effect is not None:
+        made["effect"] = given.effect
+    return made
 
 
 def _route_args(
     campus: PlatformCampusSettings, settings: PlatformSettings, gateway: ContourGateway
 ) -> TenantRouteArgs:
+    issuer = gateway.issuer if campus.issuer is None else gateway.issuers[campus.issuer]
     return {
         "campus": campus.id,
         "domain": settings.domain,
         "part": RoutePart.ROOT if campus.own_stack else RoutePart.WHOLE,
         "ingress_class": gateway.ingress_class,
-        "issuer": {"name": gateway.issuer["name"], "kind": gateway.issuer["kind"]},
+        "issuer": {"name": issuer["name"], "kind": issuer["kind"]},
         "backend_namespace": f"campus-{campus.id}" if campus.own_stack else SHARED,
         "longest_request_seconds": settings.longest_request_seconds,
     }
@@ -96,6 +156,8 @@ def _gateway_outputs(gateway: ContourGateway) -> dict[str, object]:
         "routesNamespace": gateway.routes_namespace,
         "ingressClass": gateway.ingress_class,
         "envoySelector": gateway.envoy_selector,
+        "nodeNetworks": gateway.node_networks,
+        "dnsRecords": gateway.dns_records,
         "httpPort": gateway.http_port,
         "httpsPort": gateway.https_port,
         "issuer": gateway.issuer,

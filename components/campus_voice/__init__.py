@@ -3,7 +3,12 @@
 from pulumi import ComponentResource
 
 from .adoption import adopt_existing
-from .contour_gateway.args import ContourGatewayArgs, ContourGatewayIssuerArgs
+from .contour_gateway.args import (
+    ContourGatewayArgs,
+    ContourGatewayEnvoyArgs,
+    ContourGatewayIssuerArgs,
+    ContourGatewayTolerationArgs,
+)
 from .contour_gateway.component import ContourGateway
 from .cosyvoice_backend.args import (
     CosyVoiceBackendArgs,
@@ -36,7 +41,9 @@ __all__ = [
     "PACKAGE",
     "ContourGateway",
     "ContourGatewayArgs",
+    "ContourGatewayEnvoyArgs",
     "ContourGatewayIssuerArgs",
+    "ContourGatewayTolerationArgs",
     "CosyVoiceBackend",
     "CosyVoiceBackendArgs",
     "CosyVoiceBackendModelArgs",

@@ -27,6 +27,8 @@ def test_every_stack_tells_the_same_shapes(committed: Committed, stack: str) -> 
         "routesNamespace",
         "ingressClass",
         "envoySelector",
+        "nodeNetworks",
+        "dnsRecords",
         "httpPort",
         "httpsPort",
         "issuer",
@@ -201,6 +203,65 @@ def test_a_campus_stack_lets_in_whom_the_platform_allows(program: Program) -> No
     platform = program.up("dev", limited).outputs
     made = program.up("campus-west", stacks={PLATFORM: platform})
     assert allowed(made, "west", "campus-west") == [["10.20.0.0/16"]] * 2, "the platform states who may come"
+
+
+def test_envoy_in_the_network_of_its_nodes_reaches_every_backend(program: Program) -> None:
+    def on_the_host(settings: dict[str, Any]) -> None:
+        settings["campus-voice:exposure"] = "hostNetwork"
+        settings["campus-voice:edge"] = {
+            "nodeNetworks": ["10.20.0.0/16"],
+            "nodeSelector": {"edge": "true"},
+            "tolerations": [{"key": "edge", "operator": "Exists"}],
+            "drainDelaySeconds": 5,
+            "graceSeconds": 800,
+            "addresses": ["192.0.2.10"],
+            "externalDns": True,
+            "cpus": 3,
+            "memory": "1Gi",
+        }
+
+    platform = program.up("dev", on_the_host)
+    attached = program.up("campus-west", stacks={PLATFORM: platform.outputs})
+    for made, namespace in ((platform, "voice"), (attached, "campus-west")):
+        wall = made.named("NetworkPolicy", "cosyvoice", namespace).inputs["spec"]["ingress"][0]
+        assert {"ipBlock": {"cidr": "10.20.0.0/16"}} in wall["from"], (
+            f"{namespace} lets in the nodes, since no label tells Envoy from them"
+        )
+    pod = platform.named("DaemonSet", "envoy", "projectcontour").inputs["spec"]["template"]["spec"]
+    assert pod["nodeSelector"] == {"edge": "true"}
+    assert pod["tolerations"] == [{"key": "edge", "operator": "Exists"}]
+    assert pod["terminationGracePeriodSeconds"] == 800
+    assert platform.outputs["gateway"]["dnsRecords"] == [
+        {"name": f"{campus}.voice.localhost", "type": "A", "value": "192.0.2.10"}
+        for campus in ("north", "south", "west")
+    ], "whoever runs the DNS is told what to enter, a campus with its own stack included"
+    assert pod["containers"][1]["resources"]["limits"] == {"cpu": "3", "memory": "1Gi"}
+
+
+def test_a_campus_may_be_signed_for_by_another_issuer_than_its_neighbours(program: Program) -> None:
+    dns01 = {"cloudflare": {"apiTokenSecretRef": {"name": "dns-provider", "key": "token"}}}
+
+    def rehearsing(settings: dict[str, Any]) -> None:
+        settings["campus-voice:domain"] = "voice.example.org"
+        settings["campus-voice:acme"] = {"email": "platform@example.org", "dns01": dns01}
+        account = {"email": "platform@example.org", "server": "https://acme-staging.example.org/directory"}
+        settings["campus-voice:issuers"] = [{"name": "staging", "kind": "acme", "acme": account}]
+        settings["campus-voice:campuses"][1]["issuer"] = "staging"
+
+    made = program.up("dev", rehearsing)
+    solvers = {
+        one.inputs["metadata"]["name"]: one.inputs["spec"]["acme"]["solvers"]
+        for one in made.of_kind("ClusterIssuer")
+    }
+    assert solvers["campus-voice"] == [{"dns01": dns01}], "the provider's settings are passed on untouched"
+    assert list(solvers["staging"][0]) == ["http01"]
+    signing = {
+        campus: made.named("Certificate", f"{campus}-tls", "campus-routes").inputs["spec"]["issuerRef"][
+            "name"
+        ]
+        for campus in ("north", "south")
+    }
+    assert signing == {"north": "campus-voice", "south": "staging"}
 
 
 def test_prod_asks_for_a_gpu_on_the_chosen_nodes(committed: Committed) -> None:

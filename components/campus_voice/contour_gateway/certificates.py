@@ -1,5 +1,6 @@
 """The certificates of a ContourGateway: those between Contour and Envoy, and who signs the campuses'."""
 
+import base64
 from collections.abc import Mapping, Sequence
 
 from campus_voice.shared import labels
@@ -8,6 +9,7 @@ from campus_voice.shared.enums import IssuerKind
 from campus_voice.shared.manifests import WAIT_FOR_READY, Manifest, Objects, Text, metadata
 
 from .checks import GatewaySettings
+from .issuer_checks import IssuerSettings
 
 XDS_ROOT = "xds-root-issuer"
 XDS_CA = "xds-ca-certificate"
@@ -17,7 +19,6 @@ ENVOY_CERTIFICATE = "envoy-certificate"
 
 CA_ROOT = "ca-root-issuer"
 CA_CERTIFICATE = "ca-certificate"
-ISSUER = "issuer"
 
 CONTOUR_KEYS = "contourcert"
 ENVOY_KEYS = "envoycert"
@@ -61,35 +62,47 @@ def xds(settings: GatewaySettings) -> Objects:
 
 
 def campuses(settings: GatewaySettings, ca_name: Text) -> Objects:
-    """Render the issuer of the campuses' certificates; nothing when it exists already.
+    """Render the issuers of the campuses' certificates, but for those that exist already.
 
     Args:
         settings: the gateway's.
         ca_name: common name of the gateway's own authority, with which a person tells two apart.
     """
-    issuer = settings.issuer
-    if issuer.kind is IssuerKind.EXISTING:
-        return {}
-    if issuer.kind is IssuerKind.SELF_SIGNED:
-        return {ISSUER: _cluster_issuer(issuer.name, {"selfSigned": {}})}
-    if issuer.kind is IssuerKind.ACME:
-        return {ISSUER: _cluster_issuer(issuer.name, {"acme": _acme(settings)})}
-    return {**_own_ca(settings, ca_name), ISSUER: _cluster_issuer(issuer.name, _signed_by(settings))}
+    authority = own_ca(settings)
+    made = {} if authority is None else _own_ca(settings, authority, ca_name)
+    for issuer in settings.issuers:
+        if issuer.kind is not IssuerKind.EXISTING:
+            made[issuer_suffix(issuer)] = _cluster_issuer(issuer.name, _signing(settings, issuer))
+    return made
 
 
-def ca_secret(settings: GatewaySettings) -> str | None:
+def issuer_suffix(issuer: IssuerSettings) -> str:
+    """Name the suffix of an issuer's object."""
+    return f"issuer-{issuer.name}"
+
+
+def own_ca(settings: GatewaySettings) -> IssuerSettings | None:
+    """Find the issuer that is the gateway's own authority."""
+    return next((issuer for issuer in settings.issuers if issuer.kind is IssuerKind.OWN_CA), None)
+
+
+def ca_secret(issuer: IssuerSettings) -> str:
     """Name the Secret of the gateway's own authority, in cert-manager's namespace."""
-    return f"{settings.issuer.name}-ca" if settings.issuer.kind is IssuerKind.OWN_CA else None
+    return f"{issuer.name}-ca"
 
 
-def _signed_by(settings: GatewaySettings) -> Manifest:
-    return {"ca": {"secretName": ca_secret(settings)}}
+def _signing(settings: GatewaySettings, issuer: IssuerSettings) -> Manifest:
+    if issuer.kind is IssuerKind.SELF_SIGNED:
+        return {"selfSigned": {}}
+    if issuer.kind is IssuerKind.ACME:
+        return {"acme": _acme(settings, issuer)}
+    return {"ca": {"secretName": ca_secret(issuer)}}
 
 
-def _own_ca(settings: GatewaySettings, ca_name: Text) -> Objects:
+def _own_ca(settings: GatewaySettings, issuer: IssuerSettings, ca_name: Text) -> Objects:
     """Render the authority in the namespace in which cert-manager looks for a ClusterIssuer's secret."""
-    name = f"{settings.issuer.name}-ca"
-    root = f"{settings.issuer.name}-ca-root"
+    name = ca_secret(issuer)
+    root = f"{issuer.name}-ca-root"
     return {
         CA_ROOT: {
             "apiVersion": API,
@@ -117,16 +130,18 @@ def _in_cert_manager(settings: GatewaySettings, name: str) -> Manifest:
     return metadata(name, _labels(), namespace=settings.cert_manager_namespace, annotations=WAIT_FOR_READY)
 
 
-def _acme(settings: GatewaySettings) -> Manifest:
-    """Render an account that proves each host by a file served through this gateway (HTTP-01)."""
-    return {
-        "email": settings.issuer.email,
-        "privateKeySecretRef": {"name": f"{settings.issuer.name}-acme-account"},
-        "server": settings.issuer.server,
-        "solvers": [
-            {"http01": {"ingress": {"ingressClassName": settings.ingress_class, "serviceType": "ClusterIP"}}}
-        ],
+def _acme(settings: GatewaySettings, issuer: IssuerSettings) -> Manifest:
+    """Render an account that proves each host by a file served through this gateway, or by a DNS record."""
+    file = {"ingress": {"ingressClassName": settings.ingress_class, "serviceType": "ClusterIP"}}
+    made: Manifest = {
+        "email": issuer.email,
+        "privateKeySecretRef": {"name": f"{issuer.name}-acme-account"},
+        "server": issuer.server,
+        "solvers": [{"http01": file} if issuer.dns01 is None else {"dns01": issuer.dns01}],
     }
+    if issuer.ca_bundle is not None:
+        made["caBundle"] = base64.b64encode(issuer.ca_bundle.encode()).decode()
+    return made
 
 
 def _cluster_issuer(name: str, spec: Manifest) -> Manifest:

@@ -7,9 +7,10 @@ import pulumi
 import pulumi_random
 
 from campus_voice.shared.enums import IssuerKind
+from campus_voice.shared.manifests import Objects
 from campus_voice.shared.registration import Registrar, checked, known_after
 
-from . import admission, certificates, checks, control_plane, crds, edge, render, walls
+from . import admission, certificates, checks, control_plane, crds, dns, edge, render, walls
 from .args import ContourGatewayArgs
 
 
@@ -31,6 +32,19 @@ class ContourGatewayService(TypedDict):
 
     name: str
     """Name of the Service."""
+
+
+class ContourGatewayDnsRecord(TypedDict):
+    """A DNS record that leads to the gateway."""
+
+    name: str
+    """Host name of a campus."""
+
+    type: str
+    """`A`, `AAAA` or `CNAME`."""
+
+    value: str
+    """Address, or the name of what has one."""
 
 
 class ContourGatewayCaSecret(TypedDict):
@@ -63,7 +77,10 @@ class ContourGateway(pulumi.ComponentResource):
     """How the world reaches Envoy."""
 
     issuer: pulumi.Output[ContourGatewayIssuer]
-    """Who signs the certificates of the campuses."""
+    """Who signs the certificates of the campuses: the first of `issuers`."""
+
+    issuers: pulumi.Output[dict[str, ContourGatewayIssuer]]
+    """Everybody who can sign a campus's certificate, by the name of the issuer."""
 
     service: pulumi.Output[ContourGatewayService]
     """The Service in front of Envoy."""
@@ -77,8 +94,15 @@ class ContourGateway(pulumi.ComponentResource):
     envoy_selector: pulumi.Output[dict[str, str]]
     """Labels of the Envoy pods, for the NetworkPolicies of what is behind them."""
 
+    node_networks: pulumi.Output[list[str]]
+    """Networks from which Envoy connects with `hostNetwork`, where its labels say nothing to a
+    NetworkPolicy: a backend's `gateway_networks`. Otherwise empty."""
+
+    dns_records: pulumi.Output[list[ContourGatewayDnsRecord]]
+    """The DNS records of every campus, one per edge address; empty without `edge_addresses`."""
+
     ca_secret: pulumi.Output[ContourGatewayCaSecret] | None
-    """The Secret with the gateway's own certificate authority; absent with every other issuer."""
+    """The Secret with the gateway's own certificate authority; absent when no issuer is of kind `ownCa`."""
 
     def __init__(
         self, name: str, args: ContourGatewayArgs, opts: pulumi.ResourceOptions | None = None
@@ -95,33 +119,48 @@ class ContourGateway(pulumi.ComponentResource):
         rendered = render.objects(settings, _authority(self, name), definitions)
         objects = Registrar(self, name, rendered)
         home, routes = objects.add_all([render.NAMESPACE, render.ROUTES_NAMESPACE], retain=True)
+        walled = [
+            *objects.add_all([walls.HOME], [home]),
+            *objects.add_all([walls.ROUTES, walls.SOLVER], [routes]),
+        ]
         kinds = objects.add_all([suffix for suffix in rendered if suffix.startswith("crd-")], retain=True)
-        policy = _add_policy(objects, kinds)
-        issuers = _add_issuer(objects, settings)
+        guards = _add_policies(objects, render.policies(settings), kinds)
+        issuers = _add_issuers(objects, settings)
         contour = _add_control_plane(objects, home, kinds, _add_xds(objects, home))
-        envoy = _add_edge(objects, home, contour)
+        envoy = _add_edge(objects, home, contour, settings)
 
-        ready = [routes, policy, *issuers, *envoy]
+        ready = [routes, *walled, *guards, *issuers, *envoy]
         # What is behind the gateway needs no more than the names of Envoy's pods, and may start beside it.
         self.namespace = known_after(settings.namespace, home)
         self.envoy_selector = known_after(dict(edge.SELECTOR), home)
+        self.node_networks = known_after(list(settings.node_networks), home)
         self.routes_namespace = known_after(settings.routes_namespace, *ready)
         self.ingress_class = known_after(settings.ingress_class, *ready)
         self.exposure = known_after(settings.exposure.value, *ready)
-        self.issuer = known_after(
-            ContourGatewayIssuer(name=settings.issuer.name, kind="ClusterIssuer"), *ready
-        )
+        signing = [ContourGatewayIssuer(name=one.name, kind="ClusterIssuer") for one in settings.issuers]
+        self.issuer = known_after(signing[0], *ready)
+        self.issuers = known_after({one["name"]: one for one in signing}, *ready)
         self.service = known_after(
             ContourGatewayService(namespace=settings.namespace, name=edge.NAME), *ready
         )
         self.http_port = known_after(settings.http_port, *ready)
         self.https_port = known_after(settings.https_port, *ready)
-        secret = certificates.ca_secret(settings)
+        self.dns_records = known_after(
+            [
+                ContourGatewayDnsRecord(name=one["name"], type=one["type"], value=one["value"])
+                for one in dns.records(settings.dns)
+            ],
+            *ready,
+        )
+        authority = certificates.own_ca(settings)
         self.ca_secret = (
             None
-            if secret is None
+            if authority is None
             else known_after(
-                ContourGatewayCaSecret(namespace=settings.cert_manager_namespace, name=secret), *ready
+                ContourGatewayCaSecret(
+                    namespace=settings.cert_manager_namespace, name=certificates.ca_secret(authority)
+                ),
+                *ready,
             )
         )
         self.register_outputs(
@@ -131,10 +170,13 @@ class ContourGateway(pulumi.ComponentResource):
                 "ingressClass": self.ingress_class,
                 "exposure": self.exposure,
                 "issuer": self.issuer,
+                "issuers": self.issuers,
                 "service": self.service,
                 "httpPort": self.http_port,
                 "httpsPort": self.https_port,
                 "envoySelector": self.envoy_selector,
+                "nodeNetworks": self.node_networks,
+                "dnsRecords": self.dns_records,
                 "caSecret": self.ca_secret,
             }
         )
@@ -151,21 +193,25 @@ def _authority(component: pulumi.ComponentResource, name: str) -> pulumi.Output[
     return pulumi.Output.concat("Campus Voice ", identifier.hex)
 
 
-def _add_policy(objects: Registrar, kinds: Sequence[pulumi.Resource]) -> pulumi.Resource:
-    """Register the admission policy, after the kinds whose fields it reads."""
-    policy = objects.add(admission.POLICY, kinds)
-    return objects.add(admission.BINDING, [policy])
+def _add_policies(
+    objects: Registrar, rendered: Objects, kinds: Sequence[pulumi.Resource]
+) -> list[pulumi.Resource]:
+    """Register the admission policies, after the kinds whose fields they read."""
+    policies = [suffix for suffix in rendered if admission.binding(suffix) in rendered]
+    return [objects.add(admission.binding(suffix), [objects.add(suffix, kinds)]) for suffix in policies]
 
 
-def _add_issuer(objects: Registrar, settings: checks.GatewaySettings) -> list[pulumi.Resource]:
+def _add_issuers(objects: Registrar, settings: checks.GatewaySettings) -> list[pulumi.Resource]:
     """Register who signs the campuses' certificates."""
-    if settings.issuer.kind is IssuerKind.EXISTING:
-        return []
-    if settings.issuer.kind is not IssuerKind.OWN_CA:
-        return [objects.add(certificates.ISSUER)]
-    root = objects.add(certificates.CA_ROOT)
-    authority = objects.add(certificates.CA_CERTIFICATE, [root])
-    return [objects.add(certificates.ISSUER, [authority])]
+    authority: list[pulumi.Resource] = []
+    if certificates.own_ca(settings) is not None:
+        root = objects.add(certificates.CA_ROOT)
+        authority = [objects.add(certificates.CA_CERTIFICATE, [root])]
+    return [
+        objects.add(certificates.issuer_suffix(issuer), authority if issuer.kind is IssuerKind.OWN_CA else [])
+        for issuer in settings.issuers
+        if issuer.kind is not IssuerKind.EXISTING
+    ]
 
 
 def _add_xds(objects: Registrar, home: pulumi.Resource) -> list[pulumi.Resource]:
@@ -199,12 +245,16 @@ def _add_control_plane(
         objects.add(control_plane.ROLE_BINDING, [role, account]),
     ]
     deployment = objects.add(control_plane.DEPLOYMENT, [*kinds, *xds, account, *allowed, config, wall])
-    return [service, deployment]
+    return [service, deployment, objects.add(control_plane.BUDGET, [home])]
 
 
 def _add_edge(
-    objects: Registrar, home: pulumi.Resource, contour: Sequence[pulumi.Resource]
+    objects: Registrar,
+    home: pulumi.Resource,
+    contour: Sequence[pulumi.Resource],
+    settings: checks.GatewaySettings,
 ) -> list[pulumi.Resource]:
     """Register Envoy, whose release may not be ahead of the control plane's."""
-    account, wall, service = objects.add_all([edge.ACCOUNT, walls.ENVOY, edge.SERVICE], [home])
-    return [service, objects.add(edge.DAEMON_SET, [account, wall, *contour])]
+    account, service = objects.add_all([edge.ACCOUNT, edge.SERVICE], [home])
+    wall = [] if settings.on_host_network else [objects.add(walls.ENVOY, [home])]
+    return [service, objects.add(edge.DAEMON_SET, [account, *wall, *contour])]

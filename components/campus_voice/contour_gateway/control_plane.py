@@ -2,8 +2,6 @@
 
 import hashlib
 
-import yaml
-
 from campus_voice.shared import labels, scrape
 from campus_voice.shared.manifests import (
     Manifest,
@@ -16,8 +14,10 @@ from campus_voice.shared.manifests import (
 
 from .certificates import CONTOUR_KEYS
 from .checks import GatewaySettings
+from .contour_config import contour_yaml
 
 ACCOUNT = "contour-account"
+BUDGET = "contour-disruption-budget"
 CLUSTER_ROLE = "contour-cluster-role"
 CLUSTER_ROLE_BINDING = "contour-cluster-role-binding"
 ROLE = "contour-role"
@@ -33,41 +33,18 @@ METRICS_PORT = 8000
 USER = 65534
 """The user `nobody`, as in Contour's own manifests."""
 
-CONNECTION_IDLE_SECONDS = 60
-"""After this long without a request Envoy closes a connection."""
-
-_ACCESS_LOG_FIELDS = (
-    "@timestamp",
-    "authority",
-    "bytes_received",
-    "bytes_sent",
-    "campus=%REQ(X-CAMPUS-ID)%",
-    "downstream_remote_address",
-    "duration",
-    "method",
-    # The query string may hold a text that a pupil wants to hear.
-    "path=%REQ_WITHOUT_QUERY(:PATH)%",
-    "protocol",
-    "request_id",
-    "requested_server_name",
-    "response_code",
-    "response_code_details",
-    "response_flags",
-    "upstream_cluster",
-    "upstream_host",
-    "user_agent",
-)
-
 
 def objects(settings: GatewaySettings) -> Objects:
     """Render the control plane."""
-    config = _config()
+    config = contour_yaml()
     return {
         ACCOUNT: {
             "apiVersion": "v1",
             "kind": "ServiceAccount",
             "metadata": _metadata(settings),
+            "automountServiceAccountToken": False,
         },
+        BUDGET: _budget(settings),
         CLUSTER_ROLE: _cluster_role(settings),
         CLUSTER_ROLE_BINDING: _binding(settings, "ClusterRole", _cluster_role_name(settings)),
         ROLE: _role(settings),
@@ -90,26 +67,6 @@ def objects(settings: GatewaySettings) -> Objects:
             },
         },
     }
-
-
-def _config() -> str:
-    """Write `contour.yaml`. Contour refuses to start on a key that it does not know.
-
-    The keys are those of https://projectcontour.io/docs/1.33/configuration/.
-    """
-    return yaml.safe_dump(
-        {
-            "accesslog-format": "json",
-            "json-fields": list(_ACCESS_LOG_FIELDS),
-            "timeouts": {
-                "connection-idle-timeout": f"{CONNECTION_IDLE_SECONDS}s",
-                # One second, the default, cuts the end off a slow download.
-                "delayed-close-timeout": "10s",
-            },
-            "tls": {"minimum-protocol-version": "1.2"},
-        },
-        sort_keys=True,
-    )
 
 
 def _cluster_role_name(settings: GatewaySettings) -> str:
@@ -205,27 +162,49 @@ def _deployment(settings: GatewaySettings, config: str) -> Manifest:
 
 def _pod(settings: GatewaySettings) -> Manifest:
     return {
-        "affinity": {
-            "podAntiAffinity": {
-                "preferredDuringSchedulingIgnoredDuringExecution": [
-                    {
-                        "podAffinityTerm": {
-                            "labelSelector": {"matchLabels": dict(SELECTOR)},
-                            "topologyKey": "kubernetes.io/hostname",
-                        },
-                        "weight": 100,
-                    }
-                ]
-            }
-        },
+        # It reads the cluster's objects; the account itself mounts no token anywhere else.
+        "automountServiceAccountToken": True,
         "containers": [_container(settings)],
         "enableServiceLinks": False,
         "securityContext": restricted_pod(USER),
         "serviceAccountName": NAME,
+        "topologySpreadConstraints": [
+            _spread("kubernetes.io/hostname"),
+            _spread("topology.kubernetes.io/zone"),
+        ],
         "volumes": [
             {"name": "contourcert", "secret": {"secretName": CONTOUR_KEYS}},
             {"configMap": {"name": NAME}, "name": "contour-config"},
         ],
+    }
+
+
+def _spread(topology: str) -> Manifest:
+    """Render that replicas of one release keep apart where they can; one node still runs them all."""
+    return {
+        "labelSelector": {"matchLabels": dict(SELECTOR)},
+        "matchLabelKeys": ["pod-template-hash"],
+        "maxSkew": 1,
+        "topologyKey": topology,
+        "whenUnsatisfiable": "ScheduleAnyway",
+    }
+
+
+def _budget(settings: GatewaySettings) -> Manifest:
+    """Render that a drain takes one replica at a time, which a single replica does not hold up either.
+
+    Envoy needs none: a drain passes over DaemonSets.
+    """
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": _metadata(settings),
+        "spec": {
+            "maxUnavailable": 1,
+            "selector": {"matchLabels": dict(SELECTOR)},
+            # A replica that does not work may go, or it would keep its node from being drained for ever.
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        },
     }
 
 
@@ -242,6 +221,13 @@ def _container(settings: GatewaySettings) -> Manifest:
             "--config-path=/config/contour.yaml",
             f"--root-namespaces={settings.routes_namespace}",
             f"--ingress-class-name={settings.ingress_class}",
+            f"--envoy-service-http-port={settings.http_listener}",
+            f"--envoy-service-https-port={settings.https_listener}",
+            # A leader that cannot renew in time ends itself; an API server may be busy for longer than the
+            # default of 10 seconds (https://github.com/projectcontour/contour/issues/6374).
+            "--leader-election-lease-duration=60s",
+            "--leader-election-renew-deadline=45s",
+            "--leader-election-retry-period=10s",
         ],
         "command": ["contour"],
         "env": environment_of_pod({"CONTOUR_NAMESPACE": "metadata.namespace", "POD_NAME": "metadata.name"}),

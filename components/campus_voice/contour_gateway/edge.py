@@ -1,49 +1,25 @@
-"""The edge of a ContourGateway: Envoy on each edge node, and how it stops."""
-
-from collections.abc import Sequence
+"""The edge of a ContourGateway: Envoy on each edge node, and how the world reaches it."""
 
 from campus_voice.shared import labels, scrape
 from campus_voice.shared.enums import Exposure
-from campus_voice.shared.manifests import (
-    Manifest,
-    Objects,
-    environment_of_pod,
-    metadata,
-    restricted_container,
-    restricted_pod,
-)
+from campus_voice.shared.manifests import Manifest, Objects, metadata, restricted_pod
 
-from . import control_plane
+from . import dns, envoy
 from .certificates import ENVOY_KEYS
 from .checks import GatewaySettings
+from .exposure_checks import METRICS_PORT
 
 ACCOUNT = "envoy-account"
 DAEMON_SET = "envoy-daemonset"
 SERVICE = "envoy-service"
 
-NAME = "envoy"
+NAME = envoy.NAME
 SELECTOR = {"app": NAME}
-HTTP_PORT = 8080
-HTTPS_PORT = 8443
-METRICS_PORT = 8002
 
-_SHUTDOWN_PORT = 8090
-_CPUS = 2
-"""Envoy starts one worker per CPU of its limit; left alone it counts the node's."""
-
-_CHECK_SECONDS = 1
-_AFTER_DRAIN_SECONDS = 30
 _START_SECONDS = 300
 """How long pulling the images and the first answer may take."""
 
-
-def grace_seconds(settings: GatewaySettings) -> int:
-    """Tell how long a stopping Envoy may take.
-
-    It serves on until its last connection is closed: the longest request, then the time after which an
-    idle connection is closed, then a margin.
-    """
-    return settings.longest_request_seconds + control_plane.CONNECTION_IDLE_SECONDS + _AFTER_DRAIN_SECONDS
+_SERVICE_TYPES = {Exposure.LOAD_BALANCER: "LoadBalancer", Exposure.NODE_PORT: "NodePort"}
 
 
 def objects(settings: GatewaySettings) -> Objects:
@@ -63,7 +39,7 @@ def objects(settings: GatewaySettings) -> Objects:
                 NAME,
                 _labels(),
                 namespace=settings.namespace,
-                annotations={"pulumi.com/timeoutSeconds": str(grace_seconds(settings) + _START_SECONDS)},
+                annotations={"pulumi.com/timeoutSeconds": str(settings.grace_seconds + _START_SECONDS)},
             ),
             "spec": {
                 "selector": {"matchLabels": dict(SELECTOR)},
@@ -83,24 +59,39 @@ def _labels() -> dict[str, str]:
 
 
 def _service(settings: GatewaySettings) -> Manifest:
-    balanced = settings.exposure is Exposure.LOAD_BALANCER
+    kind = _SERVICE_TYPES.get(settings.exposure, "ClusterIP")
     spec: Manifest = {
         "ports": [
-            {"name": "http", "port": settings.http_port, "protocol": "TCP", "targetPort": HTTP_PORT},
-            {"name": "https", "port": settings.https_port, "protocol": "TCP", "targetPort": HTTPS_PORT},
+            _service_port(settings, "http", settings.http_port, settings.http_listener, 80),
+            _service_port(settings, "https", settings.https_port, settings.https_listener, 443),
         ],
         "selector": dict(SELECTOR),
-        "type": "LoadBalancer" if balanced else "ClusterIP",
+        "type": kind,
     }
-    if balanced:
+    if kind != "ClusterIP":
         # Keeps the address of the client, and only nodes that run Envoy receive traffic.
         spec["externalTrafficPolicy"] = "Local"
-    return {"apiVersion": "v1", "kind": "Service", "metadata": _metadata(settings), "spec": spec}
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata(
+            NAME, _labels(), namespace=settings.namespace, annotations=dns.annotations(settings.dns)
+        ),
+        "spec": spec,
+    }
+
+
+def _service_port(settings: GatewaySettings, name: str, port: int, listener: int, usual: int) -> Manifest:
+    """Render one port; with `nodePort` the world's is the node's, and the Service keeps the usual one."""
+    made: Manifest = {"name": name, "port": port, "protocol": "TCP", "targetPort": listener}
+    if settings.exposure is Exposure.NODE_PORT:
+        return {**made, "nodePort": port, "port": usual}
+    return made
 
 
 def _rolling(settings: GatewaySettings) -> Manifest:
     """Render how Envoys are replaced: a host port is never free for two at once."""
-    if settings.exposure is Exposure.HOST_PORT:
+    if settings.takes_host_ports:
         return {"maxSurge": 0, "maxUnavailable": "10%"}
     return {"maxSurge": 1, "maxUnavailable": 0}
 
@@ -115,140 +106,36 @@ def _pod_metadata(settings: GatewaySettings) -> Manifest:
 def _pod(settings: GatewaySettings) -> Manifest:
     spec: Manifest = {
         "automountServiceAccountToken": False,
-        "containers": [_shutdown_manager(settings), _envoy(settings)],
+        "containers": [envoy.shutdown_manager(settings), envoy.container(settings)],
         "enableServiceLinks": False,
-        "initContainers": [_bootstrap(settings)],
-        "securityContext": restricted_pod(control_plane.USER),
+        "initContainers": [envoy.bootstrap(settings)],
+        "securityContext": _security(settings),
         "serviceAccountName": NAME,
-        "terminationGracePeriodSeconds": grace_seconds(settings),
+        "terminationGracePeriodSeconds": settings.grace_seconds,
         "volumes": [
             {"emptyDir": {}, "name": "envoy-admin"},
             {"emptyDir": {}, "name": "envoy-config"},
             {"name": "envoycert", "secret": {"secretName": ENVOY_KEYS}},
         ],
     }
+    if settings.on_host_network:
+        spec["hostNetwork"] = True
+        # With the node's own resolver Envoy would not find Contour's Service.
+        spec["dnsPolicy"] = "ClusterFirstWithHostNet"
     if settings.edge_node_selector:
         spec["nodeSelector"] = dict(settings.edge_node_selector)
+    if settings.edge_tolerations:
+        spec["tolerations"] = list(settings.edge_tolerations)
     return spec
 
 
-def _shutdown_manager(settings: GatewaySettings) -> Manifest:
-    """Render the container that lets Envoy finish: it fails the health checks, then counts connections.
+def _security(settings: GatewaySettings) -> Manifest:
+    """Render the pod's user: nobody, or root where Envoy binds a privileged port of the node.
 
-    It has no liveness probe, which would kill it in the middle
-    (https://github.com/projectcontour/contour/issues/4851).
+    There the capability NET_BIND_SERVICE helps no other user, since Kubernetes has no ambient
+    capabilities (https://github.com/kubernetes/kubernetes/issues/56374). The three containers share files
+    and a socket, hence one user for all.
     """
-    return {
-        "args": ["envoy", "shutdown-manager", f"--serve-port={_SHUTDOWN_PORT}"],
-        "command": ["/bin/contour"],
-        "image": settings.contour_image,
-        "imagePullPolicy": "IfNotPresent",
-        "lifecycle": {
-            "preStop": {
-                "exec": {
-                    "command": [
-                        "/bin/contour",
-                        "envoy",
-                        "shutdown",
-                        f"--check-interval={_CHECK_SECONDS}s",
-                    ]
-                }
-            }
-        },
-        "name": "shutdown-manager",
-        "resources": _resources("25m", "50Mi", {"memory": "128Mi"}),
-        "securityContext": restricted_container(),
-        "volumeMounts": [{"mountPath": "/admin", "name": "envoy-admin"}],
-    }
-
-
-def _envoy(settings: GatewaySettings) -> Manifest:
-    return {
-        "args": [
-            "-c",
-            "/config/envoy.json",
-            "--service-cluster",
-            "$(CONTOUR_NAMESPACE)",
-            "--service-node",
-            "$(ENVOY_POD_NAME)",
-            "--concurrency",
-            str(_CPUS),
-            "--log-level",
-            "info",
-            # People follow the access log: the default of ten seconds makes them wait for every line.
-            "--file-flush-interval-msec",
-            "1000",
-        ],
-        "command": ["envoy"],
-        "env": environment_of_pod(
-            {"CONTOUR_NAMESPACE": "metadata.namespace", "ENVOY_POD_NAME": "metadata.name"}
-        ),
-        "image": settings.envoy_image,
-        "imagePullPolicy": "IfNotPresent",
-        "lifecycle": {
-            "preStop": {"httpGet": {"path": "/shutdown", "port": _SHUTDOWN_PORT, "scheme": "HTTP"}}
-        },
-        "name": NAME,
-        "ports": _ports(settings),
-        "readinessProbe": {
-            "failureThreshold": 3,
-            "httpGet": {"path": "/ready", "port": METRICS_PORT},
-            "periodSeconds": 2,
-        },
-        # Without a reserved share a busy speech server on the same node doubles every response time.
-        "resources": _resources("300m", "128Mi", {"cpu": str(_CPUS), "memory": "512Mi"}),
-        "securityContext": restricted_container(),
-        "volumeMounts": [
-            {"mountPath": "/config", "name": "envoy-config", "readOnly": True},
-            {"mountPath": "/certs", "name": "envoycert", "readOnly": True},
-            {"mountPath": "/admin", "name": "envoy-admin"},
-        ],
-    }
-
-
-def _ports(settings: GatewaySettings) -> Sequence[Manifest]:
-    ports: list[Manifest] = [
-        {"containerPort": HTTP_PORT, "name": "http", "protocol": "TCP"},
-        {"containerPort": HTTPS_PORT, "name": "https", "protocol": "TCP"},
-        {"containerPort": METRICS_PORT, "name": "metrics", "protocol": "TCP"},
-    ]
-    if settings.exposure is Exposure.HOST_PORT:
-        ports[0]["hostPort"] = settings.http_port
-        ports[1]["hostPort"] = settings.https_port
-    return ports
-
-
-def _bootstrap(settings: GatewaySettings) -> Manifest:
-    """Render the container that writes Envoy's first configuration.
-
-    With `--resources-dir` Envoy reads its certificate for Contour from files that it watches, and so
-    follows each renewal without a restart.
-    """
-    return {
-        "args": [
-            "bootstrap",
-            "/config/envoy.json",
-            f"--xds-address={control_plane.NAME}",
-            f"--xds-port={control_plane.XDS_PORT}",
-            "--xds-resource-version=v3",
-            "--resources-dir=/config/resources",
-            "--envoy-cafile=/certs/ca.crt",
-            "--envoy-cert-file=/certs/tls.crt",
-            "--envoy-key-file=/certs/tls.key",
-        ],
-        "command": ["contour"],
-        "env": environment_of_pod({"CONTOUR_NAMESPACE": "metadata.namespace"}),
-        "image": settings.contour_image,
-        "imagePullPolicy": "IfNotPresent",
-        "name": "envoy-initconfig",
-        "resources": _resources("25m", "50Mi", {"memory": "128Mi"}),
-        "securityContext": restricted_container(),
-        "volumeMounts": [
-            {"mountPath": "/config", "name": "envoy-config"},
-            {"mountPath": "/certs", "name": "envoycert", "readOnly": True},
-        ],
-    }
-
-
-def _resources(cpu: str, memory: str, limits: dict[str, str]) -> Manifest:
-    return {"limits": limits, "requests": {"cpu": cpu, "memory": memory}}
+    if envoy.binds_privileged_ports(settings):
+        return {**restricted_pod(0), "runAsNonRoot": False}
+    return restricted_pod(envoy.USER)

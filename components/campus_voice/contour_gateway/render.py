@@ -3,7 +3,7 @@
 from campus_voice.shared import labels
 from campus_voice.shared.manifests import Objects, Text, namespace
 
-from . import admission, certificates, control_plane, crds, edge, walls
+from . import certificate_policy, certificates, control_plane, crds, edge, host_policy, service_policy, walls
 from .checks import GatewaySettings
 
 NAMESPACE = "namespace"
@@ -26,7 +26,16 @@ def objects(settings: GatewaySettings, ca_name: Text, definitions: bytes) -> Obj
         **control_plane.objects(settings),
         **edge.objects(settings),
         **walls.objects(settings),
-        **admission.objects(settings),
+        **policies(settings),
+    }
+
+
+def policies(settings: GatewaySettings) -> Objects:
+    """Render the admission policies and their bindings."""
+    return {
+        **host_policy.objects(settings),
+        **certificate_policy.objects(settings),
+        **service_policy.objects(settings),
     }
 
 

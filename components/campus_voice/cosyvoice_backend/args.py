@@ -99,6 +99,11 @@ class CosyVoiceBackendArgs(TypedDict):
     gateway_selector: pulumi.Input[dict[str, str]]
     """Labels of the gateway's Envoy pods: the gateway's output `envoy_selector`."""
 
+    gateway_networks: NotRequired[list[str]]
+    """Networks from which the gateway's Envoy connects where it runs in the network of its nodes, which no
+    label tells apart: the gateway's `node_networks`. Every process on those nodes may then connect.
+    Default: none."""
+
     monitoring_namespace: NotRequired[str]
     """Namespace whose pods may read the metrics. Default: `monitoring`."""
 

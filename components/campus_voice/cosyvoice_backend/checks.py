@@ -50,6 +50,7 @@ class BackendSettings:
     power: Power
     gateway_namespace: Text
     gateway_selector: Labels
+    gateway_networks: Sequence[str]
     monitoring_namespace: str
     longest_request_seconds: int
     scrape_annotations: bool
@@ -83,6 +84,7 @@ def settings(name: str, args: "CosyVoiceBackendArgs") -> BackendSettings:
         power=_power(fields.nested("resources"), _GPU_POWER if gpus else _CPU_POWER),
         gateway_namespace=args.get("gateway_namespace"),
         gateway_selector=args.get("gateway_selector"),
+        gateway_networks=fields.networks("gateway_networks"),
         monitoring_namespace=fields.label("monitoring_namespace", "monitoring"),
         longest_request_seconds=fields.integer(
             "longest_request_seconds", 600, 1, 86400, "it bounds how long a stop waits"

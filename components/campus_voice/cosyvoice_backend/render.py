@@ -117,7 +117,8 @@ def _network_policy(settings: BackendSettings) -> Manifest:
                                 "matchLabels": {labels.NAMESPACE_NAME: settings.gateway_namespace}
                             },
                             "podSelector": {"matchLabels": settings.gateway_selector},
-                        }
+                        },
+                        *({"ipBlock": {"cidr": network}} for network in settings.gateway_networks),
                     ],
                     "ports": [{"port": PORT, "protocol": "TCP"}],
                 },

@@ -9,8 +9,14 @@ class Exposure(StrEnum):
     HOST_PORT = "hostPort"
     """Each edge node listens on the host ports; no load balancer is needed."""
 
+    HOST_NETWORK = "hostNetwork"
+    """Envoy runs in the network of each edge node itself; for clusters whose network has no host ports."""
+
     LOAD_BALANCER = "loadBalancer"
     """The cluster's load balancer forwards to Envoy."""
+
+    NODE_PORT = "nodePort"
+    """Every edge node forwards two node ports to Envoy; somebody else's load balancer is in front."""
 
 
 class IssuerKind(StrEnum):
@@ -23,7 +29,8 @@ class IssuerKind(StrEnum):
     """Each certificate signs itself."""
 
     ACME = "acme"
-    """A public authority that speaks ACME, such as Let's Encrypt, by HTTP-01 through this gateway."""
+    """A public authority that speaks ACME, such as Let's Encrypt: by a file served through this gateway
+    (HTTP-01), or by a DNS record (DNS-01)."""
 
     EXISTING = "existing"
     """A ClusterIssuer that is already in the cluster."""

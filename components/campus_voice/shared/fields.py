@@ -1,6 +1,7 @@
 """Reading a component's arguments: defaults filled in, numbers made whole, every problem noted."""
 
-from collections.abc import Callable, Mapping
+import ipaddress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
@@ -64,13 +65,25 @@ class Fields:
         """Read the arguments inside the argument `name`, absent ones as empty."""
         return Fields(self._values.get(name) or {}, f"{self._path}{name}.", self.problems)
 
+    def each(self, name: str) -> "list[Fields]":
+        """Read the arguments inside each entry of the list `name`; an absent list is empty."""
+        entries = self._values.get(name) or []
+        return [
+            Fields(entry, f"{self._path}{name}[{position}].", self.problems)
+            for position, entry in enumerate(entries)
+        ]
+
     def given(self, name: str) -> Any:
         """Return the argument as it was given, or None."""
         return self._values.get(name)
 
     def refuse(self, name: str, rule: str, why: str, way_out: str) -> None:
         """Note that the argument `name` cannot work."""
-        self.problems.append(Problem(f"{self._path}{name}", self._values.get(name), rule, why, way_out))
+        self.refuse_as(self._values.get(name), name, rule, why, way_out)
+
+    def refuse_as(self, shown: object, name: str, rule: str, why: str, way_out: str) -> None:
+        """Note that the argument `name` cannot work, with a value to show in place of its own."""
+        self.problems.append(Problem(f"{self._path}{name}", shown, rule, why, way_out))
 
     def text(self, name: str, default: str | None = None) -> str:
         """Read a text that must be known before anything is deployed."""
@@ -151,6 +164,21 @@ class Fields:
                 "Write it like '20Gi', '500m' or '2'.",
             )
             return "1"
+
+    def networks(self, name: str) -> Sequence[str]:
+        """Read a list of networks in CIDR notation, without host bits."""
+        networks = tuple(self._values.get(name) or ())
+        for network in networks:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as error:
+                self.refuse(
+                    name,
+                    f"every entry has to be a network in CIDR notation ({error})",
+                    "addresses are compared with them",
+                    "Write networks such as 10.20.0.0/16 or 2001:db8::/48.",
+                )
+        return networks
 
     def _matching(self, name: str, default: str | None, form: _Form) -> str:
         value = self._values.get(name, default)

@@ -7,6 +7,9 @@ NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """Key of the label that Kubernetes puts on each namespace; its value is the namespace's name."""
 
 _NAME = "app.kubernetes.io/name"
+_COMPONENT = "app.kubernetes.io/component"
+_PART_OF = "app.kubernetes.io/part-of"
+_PRODUCT = "campus-voice"
 
 
 def common(name: str, component: str, *, campus: str | None = None) -> dict[str, str]:
@@ -19,9 +22,9 @@ def common(name: str, component: str, *, campus: str | None = None) -> dict[str,
     """
     made = {
         _NAME: name,
-        "app.kubernetes.io/component": component,
+        _COMPONENT: component,
         "app.kubernetes.io/managed-by": "pulumi",
-        "app.kubernetes.io/part-of": "campus-voice",
+        _PART_OF: _PRODUCT,
     }
     if campus is not None:
         made[CAMPUS] = campus
@@ -31,3 +34,11 @@ def common(name: str, component: str, *, campus: str | None = None) -> dict[str,
 def selector(name: str) -> dict[str, str]:
     """Make the labels that select the pods of the application `name`; they never change."""
     return {_NAME: name}
+
+
+def namespaces_of(*components: str) -> dict[str, object]:
+    """Make the selector of the namespaces that hold objects of these components of the package."""
+    return {
+        "matchExpressions": [{"key": _COMPONENT, "operator": "In", "values": list(components)}],
+        "matchLabels": {_PART_OF: _PRODUCT},
+    }

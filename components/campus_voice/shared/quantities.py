@@ -19,19 +19,32 @@ def canonical(quantity: str) -> str:
     Raises:
         ValueError: the text is no positive quantity, or it is finer than a thousandth.
     """
-    match = _QUANTITY.fullmatch(quantity)
-    if match is None:
-        raise ValueError(quantity)
-    number, suffix = Fraction(match[1]), match[2] or ""
-    binary = suffix.endswith("i")
-    value = number * (
-        Fraction(1024) ** _BINARY.index(suffix) if binary else Fraction(1000) ** _DECIMAL[suffix]
-    )
+    value, binary = _parsed(quantity)
     if value <= 0 or (value * 1000).denominator != 1:
         raise ValueError(quantity)
     if binary and value >= _BINARY_STEP and value.denominator == 1:
         return _largest_suffix(value.numerator, _BINARY_STEP, _BINARY)
     return _largest_suffix((value * 1000).numerator, 1000, tuple(_DECIMAL))
+
+
+def whole(quantity: str) -> int:
+    """Tell how much a quantity is, in its unit without a suffix, rounded down: `1Ki` is 1024.
+
+    Raises:
+        ValueError: the text is no quantity.
+    """
+    return int(_parsed(quantity)[0])
+
+
+def _parsed(quantity: str) -> tuple[Fraction, bool]:
+    """Read a quantity: its value, and whether its suffix is a binary one."""
+    match = _QUANTITY.fullmatch(quantity)
+    if match is None:
+        raise ValueError(quantity)
+    number, suffix = Fraction(match[1]), match[2] or ""
+    binary = suffix.endswith("i")
+    scale = Fraction(1024) ** _BINARY.index(suffix) if binary else Fraction(1000) ** _DECIMAL[suffix]
+    return number * scale, binary
 
 
 def _largest_suffix(count: int, base: int, suffixes: tuple[str, ...]) -> str:

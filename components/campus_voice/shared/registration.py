@@ -36,6 +36,7 @@ def _classes() -> Mapping[tuple[str, str], Callable[..., pulumi.CustomResource]]
         ("apps/v1", "DaemonSet"): kubernetes.apps.v1.DaemonSet,
         ("apps/v1", "Deployment"): kubernetes.apps.v1.Deployment,
         ("networking.k8s.io/v1", "NetworkPolicy"): kubernetes.networking.v1.NetworkPolicy,
+        ("policy/v1", "PodDisruptionBudget"): kubernetes.policy.v1.PodDisruptionBudget,
         ("rbac.authorization.k8s.io/v1", "ClusterRole"): rbac.ClusterRole,
         ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): rbac.ClusterRoleBinding,
         ("rbac.authorization.k8s.io/v1", "Role"): rbac.Role,

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 from campus_voice import IssuerKind
-from campus_voice.contour_gateway import certificates, checks, crds
+from campus_voice.contour_gateway import certificates, checks, crds, issuer_checks
 
 from tests.cases import cases
 from tests.unit.components import upstream
@@ -39,10 +39,18 @@ def test_an_object_has_only_fields_that_its_definition_knows(case: Path, suffix:
 
 
 def test_a_self_signed_gateway_has_an_issuer_that_cert_manager_knows() -> None:
-    settings = checks.settings("gateway", {"issuer": {"kind": IssuerKind.SELF_SIGNED}})
+    settings = checks.settings("gateway", {"issuers": [{"kind": IssuerKind.SELF_SIGNED}]})
     made = certificates.campuses(settings, "unused")
     assert [manifest["spec"] for manifest in made.values()] == [{"selfSigned": {}}]
-    assert _misfits(made[certificates.ISSUER]) == []
+    assert _misfits(made["issuer-campus-voice"]) == []
+
+
+def test_every_dns_provider_of_cert_manager_is_known_and_no_other() -> None:
+    acme = upstream.schemas()["cert-manager.io/v1", "ClusterIssuer"]["properties"]["spec"]["properties"][
+        "acme"
+    ]
+    solver = acme["properties"]["solvers"]["items"]["properties"]["dns01"]["properties"]
+    assert {*issuer_checks.DNS_PROVIDERS, "cnameStrategy"} == set(solver)
 
 
 def test_a_misplaced_or_upper_case_field_of_a_route_is_seen() -> None:

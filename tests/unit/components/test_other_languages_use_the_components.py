@@ -75,14 +75,14 @@ def test_a_gateway_takes_nested_settings_and_gives_nested_outputs() -> None:
     inputs = {
         "manifests": str(upstream.file("contour").parent),
         "httpPort": 8080.0,
-        "issuer": {"kind": "acme", "email": "platform@example.org", "name": "public"},
+        "issuers": [{"kind": "acme", "email": "platform@example.org", "name": "public"}],
         "edgeNodeSelector": {"node-role.example.org/edge": "true"},
     }
     deployment = constructed("ContourGateway", inputs)
     daemons = called(deployment, "case-envoy-daemonset").inputs["spec"]["template"]["spec"]
     assert daemons["containers"][1]["ports"][0]["hostPort"] == 8080, "numbers arrive as floats"
     assert daemons["nodeSelector"] == inputs["edgeNodeSelector"], "keys of maps are nobody's to rename"
-    assert called(deployment, "case-issuer").inputs["spec"]["acme"]["email"] == "platform@example.org"
+    assert called(deployment, "case-issuer-public").inputs["spec"]["acme"]["email"] == "platform@example.org"
     outputs = deployment.outputs
     assert outputs["issuer"] == {"name": "public", "kind": "ClusterIssuer"}
     assert outputs["httpPort"] == 8080

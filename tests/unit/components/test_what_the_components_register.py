@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 from campus_voice import (
+    ContourGatewayArgs,
     CosyVoiceBackend,
     CosyVoiceBackendArgs,
     IssuerKind,
@@ -81,7 +82,7 @@ def test_every_object_belongs_to_its_component(deployed: Deployment) -> None:
         ("gateway-contour-certificate", "gateway-xds-ca-certificate"),
         ("gateway-envoy-daemonset", "gateway-contour-deployment"),
         ("gateway-envoy-daemonset", "gateway-envoy-certificate"),
-        ("gateway-issuer", "gateway-ca-certificate"),
+        ("gateway-issuer-campus-voice", "gateway-ca-certificate"),
         ("gateway-hosts-policy", "gateway-crd-httpproxies"),
         ("north-root-proxy", "gateway-hosts-policy-binding"),
         ("north-root-proxy", "north-certificate"),
@@ -125,26 +126,43 @@ def test_only_what_holds_data_or_may_be_others_is_kept_on_destroy(deployed: Depl
 
 
 def test_a_gateway_tells_what_its_consumers_need() -> None:
-    names = ["namespace", "routes_namespace", "ingress_class", "exposure", "issuer", "service", "http_port"]
-    names += ["https_port", "envoy_selector", "ca_secret"]
-    deployment = run(lambda: export(gateway({"http_port": 8080}), *names), preview=True)
+    names = [
+        "namespace",
+        "routes_namespace",
+        "ingress_class",
+        "exposure",
+        "issuer",
+        "issuers",
+        "service",
+        "http_port",
+    ]
+    names += ["https_port", "envoy_selector", "node_networks", "dns_records", "ca_secret"]
+    args: ContourGatewayArgs = {"http_port": 8080, "domain": "voice.example.org", "campuses": ["north"]}
+    args["edge_addresses"] = ["192.0.2.10", "2001:db8::10"]
+    deployment = run(lambda: export(gateway(args), *names), preview=True)
     assert deployment.outputs == {
         "namespace": "projectcontour",
         "routes_namespace": "campus-routes",
         "ingress_class": "campus-voice",
         "exposure": "hostPort",
         "issuer": {"name": "campus-voice", "kind": "ClusterIssuer"},
+        "issuers": {"campus-voice": {"name": "campus-voice", "kind": "ClusterIssuer"}},
         "service": {"namespace": "projectcontour", "name": "envoy"},
         "http_port": 8080,
         "https_port": 443,
         "envoy_selector": {"app": "envoy"},
+        "node_networks": [],
+        "dns_records": [
+            {"name": "north.voice.example.org", "type": "A", "value": "192.0.2.10"},
+            {"name": "north.voice.example.org", "type": "AAAA", "value": "2001:db8::10"},
+        ],
         "ca_secret": {"namespace": "cert-manager", "name": "campus-voice-ca"},
     }, "a preview knows them already"
 
 
 def test_a_gateway_with_somebody_elses_issuer_makes_none_and_has_no_authority() -> None:
     deployment = run(
-        lambda: export(gateway({"issuer": {"kind": IssuerKind.EXISTING, "name": "school"}}), "ca_secret")
+        lambda: export(gateway({"issuers": [{"kind": IssuerKind.EXISTING, "name": "school"}]}), "ca_secret")
     )
     assert deployment.outputs == {}, "an absent output is not shown"
     assert deployment.of_kind("ClusterIssuer") == []

@@ -55,8 +55,8 @@ MESSAGES = {
     ),
     "campuses: [{id: north, colour: red}]": (
         "campus-voice:campuses[0].colour is 'red': it is not a setting here, because a misspelt key would "
-        "otherwise be passed over in silence. Remove it; the settings here are allowFrom, id, name, ownStack, "
-        "public."
+        "otherwise be passed over in silence. Remove it; the settings here are allowFrom, id, issuer, name, "
+        "ownStack, public."
     ),
     "image: Some Image": (
         "campus-voice:image is 'Some Image': it must be the reference of a container image, because the nodes "
@@ -112,8 +112,21 @@ MESSAGES = {
         "finds nodes with GPUs by it. Write the name that the node's status shows, such as nvidia.com/gpu."
     ),
     "exposure: magic": (
-        "campus-voice:exposure is 'magic': it must be one of hostPort, loadBalancer, because it decides how "
-        "the world reaches the gateway. Leave it out for hostPort."
+        "campus-voice:exposure is 'magic': it must be one of hostPort, hostNetwork, loadBalancer, nodePort, "
+        "because it decides how the world reaches the gateway. Leave it out for hostPort."
+    ),
+    "edge: {tolerations: [{effect: Never}]}": (
+        "campus-voice:edge.tolerations[0].effect is 'Never': it must be one of NoSchedule, PreferNoSchedule, "
+        "NoExecute, because taints have no other effects. Leave it out for every effect."
+    ),
+    "issuers: [{name: staging, kind: letsencrypt}]": (
+        "campus-voice:issuers[0].kind is 'letsencrypt': it must be one of ownCa, selfSigned, acme, existing, because "
+        "it decides who signs. Write existing for a ClusterIssuer that is already in the cluster."
+    ),
+    "edge: {drainDelaySeconds: 601}": (
+        "campus-voice:edge.drainDelaySeconds is 601: it must be a whole number of seconds from 0 to 600, because a "
+        "stopping Envoy serves on until the load balancer has seen that it stops. Write the interval of the load "
+        "balancer's health checks times its threshold, or leave it out."
     ),
     "environment: test": (
         "campus-voice:environment is 'test': it must be one of dev, prod, because it decides whether every "
@@ -122,8 +135,8 @@ MESSAGES = {
     "gpuresource: nvidia.com/gpu": (
         "campus-voice:gpuresource is 'nvidia.com/gpu': it is not a setting here, because a misspelt key would "
         "otherwise be passed over in silence. Write gpuResource if that is meant; the settings here are acme, "
-        "campuses, domain, environment, exposure, gatewayImages, gpuResource, gpus, image, longestRequestSeconds, manifests, "
-        "model, nodeSelector, runtimeClass, storage, storageClass."
+        "campuses, domain, edge, environment, exposure, gatewayImages, gpuResource, gpus, image, issuers, "
+        "longestRequestSeconds, manifests, model, nodeSelector, runtimeClass, storage, storageClass."
     ),
     "kubernetes:namespace: voice": (
         "kubernetes:namespace is 'voice': it is not a setting here, because a misspelt key would otherwise be "

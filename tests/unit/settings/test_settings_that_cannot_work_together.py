@@ -211,3 +211,47 @@ def test_a_campus_that_is_open_to_everybody_gets_no_voice_cloning_from_its_own_s
     assert attachment({"west": {"backend": None, "public": True}}) == [
         "campus-voice:gpus: it must be 0 while o/campus-voice/prod lets everybody come"
     ]
+
+
+def test_the_network_of_the_nodes_needs_their_addresses(folder: Folder) -> None:
+    assert folder.refusal(f"{OPEN}exposure: hostNetwork", "dev") == (
+        "1 setting of stack dev cannot work; nothing was changed:\n"
+        "  Pulumi.dev.yaml: campus-voice:edge.nodeNetworks is missing: it must be given beside campus-voice:exposure "
+        "of hostNetwork, because no NetworkPolicy can tell Envoy from its node there, so the walls let the nodes "
+        "through. List the networks of the nodes and of the tunnels between them, or choose another exposure."
+    )
+
+
+def test_addresses_of_nodes_open_no_wall_that_can_stay_closed(folder: Folder) -> None:
+    assert folder.refusal(f"{OPEN}edge:\n  nodeNetworks: [10.20.0.0/16]", "dev") == (
+        "1 setting of stack dev cannot work; nothing was changed:\n"
+        "  Pulumi.dev.yaml:6: campus-voice:edge.nodeNetworks is ['10.20.0.0/16']: it must not stand beside "
+        "campus-voice:exposure of hostPort, because Envoy has an address of its own there, and walls that let whole "
+        "nodes through are weaker. Remove it."
+    )
+
+
+def test_a_campus_names_an_issuer_that_is_there(folder: Folder) -> None:
+    assert folder.refusal(f"{OPEN}campuses: [{{id: north, issuer: staging}}]", "dev") == (
+        "1 setting of stack dev cannot work; nothing was changed:\n"
+        "  Pulumi.dev.yaml:5: campus-voice:campuses[0].issuer is 'staging': it must be the name of an entry of "
+        "campus-voice:issuers, because nobody else is set up to sign. Leave it out, or add the issuer."
+    )
+
+
+def test_issuers_are_told_apart_and_have_what_they_need(folder: Folder) -> None:
+    issuers = (
+        "[{name: campus-voice, kind: selfSigned}, {name: own, kind: ownCa}, {name: staging, kind: acme}]"
+    )
+    assert folder.refusal(f"{OPEN}issuers: {issuers}", "dev") == (
+        "3 settings of stack dev cannot work; nothing was changed:\n"
+        "  Pulumi.dev.yaml:5: campus-voice:issuers[0].name is 'campus-voice': it must differ from the other issuers' "
+        "names and from campus-voice, the default's, because a campus names its issuer. Choose another name, such as "
+        "staging.\n"
+        "  Pulumi.dev.yaml:5: campus-voice:issuers[1].kind is 'ownCa': it must not be a second authority of the "
+        "gateway's own, because people are asked to trust it by hand, and two would look alike. Remove the entry: "
+        "without campus-voice:acme the default issuer is such an authority.\n"
+        "  Pulumi.dev.yaml:5: campus-voice:issuers[2].acme is missing: it must be given beside kind acme, and only "
+        "there, because a public authority wants an account, and nobody else does. Write `acme: {email: <address>}` "
+        "and kind acme, or neither."
+    )
