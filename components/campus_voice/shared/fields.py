@@ -64,6 +64,13 @@ class Fields:
         """Read the arguments inside the argument `name`, absent ones as empty."""
         return Fields(self._values.get(name) or {}, f"{self._path}{name}.", self.problems)
 
+    def entries(self, name: str) -> "list[Fields]":
+        """Read the arguments inside each entry of the list `name`, an absent one as empty."""
+        return [
+            Fields(entry or {}, f"{self._path}{name}[{position}].", self.problems)
+            for position, entry in enumerate(self._values.get(name) or ())
+        ]
+
     def given(self, name: str) -> Any:
         """Return the argument as it was given, or None."""
         return self._values.get(name)

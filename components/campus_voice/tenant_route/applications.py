@@ -1,0 +1,141 @@
+"""What else lives under a campus's host: other applications, or a second version of the same one."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from campus_voice.shared.fields import Fields
+from campus_voice.shared.manifests import Manifest
+
+from . import blocked
+
+_PREFIX = re.compile(r"/|(/[A-Za-z0-9._~=-]+)+")
+_HEADER = re.compile(r"[A-Za-z0-9-]+")
+_MATCHES = ("exact", "contains", "present")
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A Service in the backend's namespace, and its share."""
+
+    name: str
+    port: int
+    weight: int
+
+
+@dataclass(frozen=True)
+class Application:
+    """A route beside those to the speech server."""
+
+    prefix: str
+    headers: Sequence[Manifest]
+    """What the request's headers have to hold, as HTTPProxy writes it."""
+
+    services: Sequence[Backend]
+    keep_prefix: bool
+
+    def conditions(self, prefix: str) -> list[Manifest]:
+        """Render what a request below `prefix` has to be like."""
+        return [{"prefix": prefix}, *({"header": header} for header in self.headers)]
+
+    def target(self) -> Manifest:
+        """Render where it leads."""
+        alone = len(self.services) == 1
+        made: Manifest = {
+            "services": [
+                {"name": one.name, "port": one.port, **({} if alone else {"weight": one.weight})}
+                for one in self.services
+            ]
+        }
+        if not self.keep_prefix and self.prefix != "/":
+            made["pathRewritePolicy"] = {"replacePrefix": [{"replacement": "/"}]}
+        return made
+
+
+def read(fields: Fields, taken: Sequence[str]) -> Sequence[Application]:
+    """Read the argument `routes`; `taken` are the prefixes of the routes to the speech server."""
+    made: list[Application] = []
+    for route in fields.entries("routes"):
+        one = _application(route)
+        reached = blocked.covers(one.prefix)
+        if reached is not None:
+            route.refuse(
+                "prefix",
+                f"it must not reach into {reached}",
+                "the gateway answers those paths itself",
+                "Serve the application under another prefix.",
+            )
+        if one.prefix in taken and not one.headers:
+            route.refuse(
+                "prefix",
+                "it needs a header condition beside it",
+                "without one the speech server would never be asked",
+                "Add 'headers', or serve the application under another prefix.",
+            )
+        if (one.prefix, one.headers) in [(other.prefix, other.headers) for other in made]:
+            route.refuse(
+                "prefix",
+                "another route has the same prefix and headers",
+                "Contour would serve one of the two and say nothing",
+                "Give one of them another prefix, or both Services to one route with weights.",
+            )
+        made.append(one)
+    return made
+
+
+def _application(route: Fields) -> Application:
+    prefix = route.given("prefix")
+    if not isinstance(prefix, str) or not _PREFIX.fullmatch(prefix):
+        route.refuse(
+            "prefix",
+            "it has to be a path that begins with '/' and does not end with it",
+            "requests are told apart by the beginning of their path",
+            "Write it like '/images'.",
+        )
+        prefix = "/unreadable"
+    return Application(
+        prefix=prefix,
+        headers=[_header(header) for header in route.entries("headers")],
+        services=_services(route),
+        keep_prefix=route.flag("keep_prefix", default=False),
+    )
+
+
+def _header(header: Fields) -> Manifest:
+    name = header.given("name")
+    if not isinstance(name, str) or not _HEADER.fullmatch(name):
+        header.refuse(
+            "name",
+            "it has to be the name of a request header",
+            "its value is compared",
+            "Write it like 'X-Canary'.",
+        )
+    given = [match for match in _MATCHES if header.given(match)]
+    if len(given) != 1:
+        header.refuse(
+            "exact",
+            f"exactly one of {', '.join(_MATCHES)} has to be given",
+            "a condition compares in one way",
+            "Keep one of them.",
+        )
+    return {"name": name, **{match: header.given(match) for match in given}}
+
+
+def _services(route: Fields) -> Sequence[Backend]:
+    why = "requests are shared out in this proportion"
+    services = [
+        Backend(
+            name=service.label("name"),
+            port=service.port("port", 80),
+            weight=service.integer("weight", 1, 0, 100, why),
+        )
+        for service in route.entries("services")
+    ]
+    if not any(service.weight for service in services):
+        route.refuse(
+            "services",
+            "at least one Service has to have a weight above 0",
+            "a route leads somewhere",
+            "Name a Service of the backend's namespace, as in [{name: images, port: 8080}].",
+        )
+    return services
