@@ -4,26 +4,23 @@ from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 from campus_voice import Exposure
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
+from .base import Strict
+from .campus import CampusSettings, PlatformCampusSettings
 from .rule import Rule
 from .types import (
-    CampusId,
     Domain,
     Email,
     Folder,
     GpuCount,
     Image,
     Labels,
-    Networks,
     ObjectName,
     Quantity,
     ResourceName,
     Seconds,
     StackName,
-    Switch,
-    Text,
     Url,
 )
 
@@ -38,18 +35,14 @@ class Environment(StrEnum):
     """People depend on it."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, alias_generator=to_camel)
-
-
-class ModelSettings(_Strict):
+class ModelSettings(Strict):
     """Where the speech model comes from."""
 
     claim: ObjectName
     """PersistentVolumeClaim, in the backend's namespace, that holds the model's files."""
 
 
-class AcmeSettings(_Strict):
+class AcmeSettings(Strict):
     """A public certificate authority that speaks ACME."""
 
     email: Email
@@ -59,30 +52,7 @@ class AcmeSettings(_Strict):
     """Directory of the authority. Default: Let's Encrypt."""
 
 
-class CampusSettings(_Strict):
-    """A campus, as its own stack describes it."""
-
-    id: CampusId
-    """First part of the campus's host name."""
-
-    name: Text | None = None
-    """What people call the campus. Default: its id."""
-
-
-class PlatformCampusSettings(CampusSettings):
-    """A campus, as the platform's stack describes it."""
-
-    own_stack: Switch = False
-    """Whether the campus has a backend of its own, in the stack `campus-<id>`. Default: false."""
-
-    public: Switch = False
-    """Whether everybody may come. Default: false."""
-
-    allow_from: Networks = ()
-    """Networks from which people may come. Outside `dev` a campus states these or `public`."""
-
-
-class GatewayImagesSettings(_Strict):
+class GatewayImagesSettings(Strict):
     """Other images for the gateway's programs than the release's: a mirror, another tag, a digest."""
 
     contour: Image | None = None
@@ -92,7 +62,7 @@ class GatewayImagesSettings(_Strict):
     """Envoy. Default: the pinned release."""
 
 
-class BackendSettings(_Strict):
+class BackendSettings(Strict):
     """What every stack says about its backend."""
 
     gpus: GpuCount

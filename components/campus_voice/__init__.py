@@ -17,6 +17,7 @@ from .observability.args import ObservabilityArgs
 from .observability.component import Observability
 from .shared.enums import Engine, Exposure, IssuerKind, ObservabilityMode, RoutePart, TlsVersion
 from .shared.errors import InvalidSettingsError, Problem
+from .tenant_route.applications import misplaced as misplaced_prefix
 from .tenant_route.args import (
     TenantRouteArgs,
     TenantRouteAuthArgs,
@@ -80,4 +81,5 @@ __all__ = [
     "TlsVersion",
     "adopt_existing",
     "backend_namespace",
+    "misplaced_prefix",
 ]

@@ -14,6 +14,27 @@ _HEADER = re.compile(r"[A-Za-z0-9-]+")
 _MATCHES = ("exact", "contains", "present")
 
 
+API_PREFIX = "/v1"
+"""Paths of the API; everything else belongs to the pages."""
+
+PAGES_PREFIX = "/"
+
+START_PREFIXES = ("/gradio_api/call/", "/gradio_api/queue/join")
+"""Paths of the pages that start a synthesis."""
+
+TAKEN = (PAGES_PREFIX, API_PREFIX, *START_PREFIXES)
+"""Prefixes of the routes to the speech server."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """Why a prefix cannot work."""
+
+    rule: str
+    why: str
+    way_out: str
+
+
 @dataclass(frozen=True)
 class Backend:
     """A Service in the backend's namespace, and its share."""
@@ -52,26 +73,32 @@ class Application:
         return made
 
 
-def read(fields: Fields, taken: Sequence[str]) -> Sequence[Application]:
-    """Read the argument `routes`; `taken` are the prefixes of the routes to the speech server."""
+def misplaced(prefix: str, *, conditional: bool) -> Wrong | None:
+    """Tell why no other application may be served under `prefix`; `conditional` with header conditions."""
+    reached = blocked.covers(prefix)
+    if reached is not None:
+        return Wrong(
+            f"it must not reach into {reached}",
+            "the gateway answers those paths itself",
+            "Serve the application under another prefix.",
+        )
+    if prefix in TAKEN and not conditional:
+        return Wrong(
+            "it needs a header condition beside it",
+            "without one the speech server would never be asked",
+            "Add headers, or serve the application under another prefix.",
+        )
+    return None
+
+
+def read(fields: Fields) -> Sequence[Application]:
+    """Read the argument `routes`."""
     made: list[Application] = []
     for route in fields.entries("routes"):
         one = _application(route)
-        reached = blocked.covers(one.prefix)
-        if reached is not None:
-            route.refuse(
-                "prefix",
-                f"it must not reach into {reached}",
-                "the gateway answers those paths itself",
-                "Serve the application under another prefix.",
-            )
-        if one.prefix in taken and not one.headers:
-            route.refuse(
-                "prefix",
-                "it needs a header condition beside it",
-                "without one the speech server would never be asked",
-                "Add 'headers', or serve the application under another prefix.",
-            )
+        wrong = misplaced(one.prefix, conditional=bool(one.headers))
+        if wrong is not None:
+            route.refuse("prefix", wrong.rule, wrong.why, wrong.way_out)
         if (one.prefix, one.headers) in [(other.prefix, other.headers) for other in made]:
             route.refuse(
                 "prefix",

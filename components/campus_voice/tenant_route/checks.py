@@ -22,14 +22,6 @@ if TYPE_CHECKING:
 LONGEST_REQUEST_SECONDS = 600
 """Default bound of one request."""
 
-API_PREFIX = "/v1"
-"""Paths of the API; everything else belongs to the pages."""
-
-PAGES_PREFIX = "/"
-
-START_PREFIXES = ("/gradio_api/call/", "/gradio_api/queue/join")
-"""Paths of the pages that start a synthesis."""
-
 _OF_THE_HOST = ("certificate", "minimum_tls_version")
 _OF_THE_ROUTES = (
     "allow_from",
@@ -108,7 +100,7 @@ def settings(name: str, args: "TenantRouteArgs") -> RouteSettings:
         backend_port=fields.port("backend_port", 7860),
         backend_replicas=sessions.read_replicas(fields),
         canary=_canary(fields),
-        applications=applications.read(fields, (PAGES_PREFIX, API_PREFIX, *START_PREFIXES)),
+        applications=applications.read(fields),
         longest_request_seconds=fields.integer(
             "longest_request_seconds",
             LONGEST_REQUEST_SECONDS,

@@ -3,8 +3,9 @@
 from campus_voice.shared import names
 from campus_voice.shared.manifests import Manifest
 
-from . import applications, blocked, headers, sessions
-from .checks import API_PREFIX, PAGES_PREFIX, START_PREFIXES, RouteSettings
+from . import blocked, headers, sessions
+from .applications import API_PREFIX, PAGES_PREFIX, START_PREFIXES, Application
+from .checks import RouteSettings
 from .limits import Bucket
 
 _IDLE_SECONDS = 300
@@ -94,7 +95,7 @@ def _api(settings: RouteSettings) -> Manifest:
     }
 
 
-def _application(settings: RouteSettings, application: applications.Application) -> list[Manifest]:
+def _application(settings: RouteSettings, application: Application) -> list[Manifest]:
     """Render the routes to another application.
 
     Under `/` it is a second version of the pages, which takes over the paths that start a synthesis too:
