@@ -15,6 +15,10 @@ UPLOAD_PREFIX = "/gradio_api/upload"
 
 _HEARTBEAT_PREFIX = "/gradio_api/heartbeat"
 
+_ESCAPED_SLASH = "/gradio_api.*%2[Ff].*"
+"""Envoy compares paths with `%2F` as they are and servers decode it: `/gradio_api%2Fupload` would reach what
+the prefixes below guard. No page of Gradio's writes it."""
+
 INNER: Mapping[str, str] = {
     "/gradio_api/dev/reload": "tells whoever asks when a developer changes the page",
     "/gradio_api/file%3": "is the next one, spelt so that a prefix does not see it",
@@ -40,10 +44,13 @@ def routes(*, voice_cloning: bool) -> list[Manifest]:
     # Ending it early instead is no way out: Gradio then ends the session's running audio streams, and
     # neither of its clients asks again after a 404.
     not_here[_HEARTBEAT_PREFIX] = "No heartbeat here: sessions end by themselves."
-    made = [_answer(prefix, HTTPStatus.NOT_FOUND, not_here[prefix]) for prefix in sorted(not_here)]
+    made = [
+        _answer({"regex": _ESCAPED_SLASH}, HTTPStatus.NOT_FOUND, "Not served here."),
+        *(_answer({"prefix": one}, HTTPStatus.NOT_FOUND, not_here[one]) for one in sorted(not_here)),
+    ]
     if not voice_cloning:
         body = "This campus has voice cloning switched off: recordings are not accepted."
-        made.append(_answer(UPLOAD_PREFIX, HTTPStatus.FORBIDDEN, body))
+        made.append(_answer({"prefix": UPLOAD_PREFIX}, HTTPStatus.FORBIDDEN, body))
     return made
 
 
@@ -53,8 +60,8 @@ def covers(prefix: str) -> str | None:
     return next((one for one in blocked if prefix.startswith(one)), None)
 
 
-def _answer(prefix: str, status: HTTPStatus, body: str) -> Manifest:
+def _answer(condition: Manifest, status: HTTPStatus, body: str) -> Manifest:
     return {
-        "conditions": [{"prefix": prefix}],
+        "conditions": [condition],
         "directResponsePolicy": {"body": body, "statusCode": int(status)},
     }

@@ -10,9 +10,7 @@ _INTERVAL_SECONDS = 5
 _TIMEOUT_SECONDS = 8
 _FAILURES = 2
 
-LEFT_OUT_SECONDS = (
-    _INTERVAL_SECONDS + _TIMEOUT_SECONDS + (_FAILURES - 1) * (_INTERVAL_SECONDS + _TIMEOUT_SECONDS)
-)
+LEFT_OUT_SECONDS = _FAILURES * (_INTERVAL_SECONDS + _TIMEOUT_SECONDS)
 """When a pod that stopped answering gets no more requests, at the latest."""
 
 
@@ -38,6 +36,11 @@ def of_api(replicas: int) -> Manifest:
     already asks it whether it is ready. One checked pod costs each Envoy two small requests in five seconds
     for each campus. Any answer counts but a server's failure, also the refusal of a request without a
     campus; a pod that speaks may be slow to answer, hence the long timeout.
+
+    Envoy checks a cluster that nobody has asked yet once a minute, and only its next check is sooner
+    (https://www.envoyproxy.io/docs/envoy/v1.38.0/api-v3/config/core/v3/health_check.proto,
+    `no_traffic_interval`): in the minute after a campus's first request a stopped pod may stay that much
+    longer.
     """
     if replicas == 1:
         return {}

@@ -1,5 +1,6 @@
 """What the gateway does with the requests of one campus."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,16 @@ def serving(case: Path) -> list[dict[str, Any]]:
 
 
 def status(path: str, *, voice_cloning: bool = False) -> int | None:
-    """The status with which the gateway answers `path` itself, by the longest prefix, as Envoy does."""
+    """The status with which the gateway answers `path` itself; a pattern wins, then the longest prefix."""
     settings = checks.settings("north", {**ROUTE, "voice_cloning": voice_cloning})
-    fitting = {
-        len(route["conditions"][0]["prefix"]): route.get("directResponsePolicy", {}).get("statusCode")
-        for route in render.child(settings)["child-proxy"]["spec"]["routes"]
-        if path.startswith(route["conditions"][0]["prefix"])
-    }
-    code: int | None = fitting[max(fitting)]
-    return code
+    fitting: dict[int, int | None] = {}
+    for route in render.child(settings)["child-proxy"]["spec"]["routes"]:
+        condition, code = route["conditions"][0], route.get("directResponsePolicy", {}).get("statusCode")
+        if re.fullmatch(condition.get("regex", ""), path):
+            return int(code)
+        if path.startswith(condition.get("prefix", "?")):
+            fitting[len(condition["prefix"])] = code
+    return fitting[max(fitting)]
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -72,6 +74,8 @@ def test_every_route_to_a_backend_is_limited_and_says_whose_it_is(case: Path) ->
         "/gradio_api/vibe-edit",
         "/gradio_api/proxy=http://169.254.169.254/",
         "/gradio_api/proxy%3Dhttp://169.254.169.254/",
+        "/gradio_api%2Fproxy=http://169.254.169.254/",
+        "/gradio_api/dev%2freload",
         "/gradio_api/file=https://example.org/",
         "/gradio_api/profiling/traces",
         "/gradio_api/heartbeat/abc",
