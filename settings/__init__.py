@@ -1,15 +1,14 @@
 """The configuration of a stack: what may be written, what is refused and in which words."""
 
+from .campus import CampusSettings, PlatformCampusSettings
 from .cluster import ClusterSettings
 from .errors import SettingsError
 from .gateway import AcmeSettings, EdgeSettings, IssuerSettings, TolerationSettings
 from .loader import Configuration, load
 from .models import (
     BackendSettings,
-    CampusSettings,
     CampusStackSettings,
     Environment,
-    PlatformCampusSettings,
     PlatformSettings,
     Settings,
 )

@@ -38,13 +38,3 @@ def unattachable(
                 f"Add `- {{id: {campus}, ownStack: true}}` to its campuses and run `pulumi up` for it first.",
             ),
         )
-    elif entry["public"] and settings.gpus:
-        yield Broken(
-            (f"{project}:gpus",),
-            settings.gpus,
-            Rule(
-                f"it must be 0 while {settings.platform} lets everybody come",
-                "with a GPU any recording is enough to clone a voice, and everybody could clone anybody",
-                "Replace `public` by `allowFrom` there, or set gpus to 0: the CPU voice cannot clone.",
-            ),
-        )

@@ -7,24 +7,21 @@ from campus_voice import Exposure
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
+from .campus import CampusSettings, PlatformCampusSettings
 from .gateway import AcmeSettings, EdgeSettings, GatewayImagesSettings, IssuerSettings
 from .rule import Rule
 from .strict import Strict
 from .types import (
-    CampusId,
     Domain,
     Folder,
     GpuCount,
     Image,
     Labels,
-    Networks,
     ObjectName,
     Quantity,
     ResourceName,
     Seconds,
     StackName,
-    Switch,
-    Text,
 )
 
 
@@ -43,32 +40,6 @@ class ModelSettings(Strict):
 
     claim: ObjectName
     """PersistentVolumeClaim, in the backend's namespace, that holds the model's files."""
-
-
-class CampusSettings(Strict):
-    """A campus, as its own stack describes it."""
-
-    id: CampusId
-    """First part of the campus's host name."""
-
-    name: Text | None = None
-    """What people call the campus. Default: its id."""
-
-
-class PlatformCampusSettings(CampusSettings):
-    """A campus, as the platform's stack describes it."""
-
-    own_stack: Switch = False
-    """Whether the campus has a backend of its own, in the stack `campus-<id>`. Default: false."""
-
-    issuer: ObjectName | None = None
-    """Name of the entry of `issuers` that signs the certificate. Default: the default issuer."""
-
-    public: Switch = False
-    """Whether everybody may come. Default: false."""
-
-    allow_from: Networks = ()
-    """Networks from which people may come. Outside `dev` a campus states these or `public`."""
 
 
 class BackendSettings(Strict):

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from campus_voice import Exposure, IssuerKind
 
+from . import campus_rules
 from .models import BackendSettings, CampusStackSettings, Environment, PlatformSettings, Settings
 from .rule import Broken, Rule
 
@@ -69,45 +70,11 @@ def _at_least_one_campus(settings: PlatformSettings, _: Environment) -> Iterator
         )
 
 
-def _every_campus_states_who_may_come(
-    settings: PlatformSettings, environment: Environment
-) -> Iterator[Broken]:
+def _campuses_keep_their_rules(settings: PlatformSettings, environment: Environment) -> Iterator[Broken]:
     for position, campus in enumerate(settings.campuses):
-        path = (f"{_PREFIX}:campuses", position)
-        if campus.public and campus.allow_from:
-            yield Broken(
-                (*path, "public"),
-                True,
-                Rule(
-                    "it must not stand beside allowFrom",
-                    "everybody and a list of networks contradict each other",
-                    "Remove one of the two.",
-                ),
-            )
-        elif environment is not Environment.DEV and not campus.public and not campus.allow_from:
-            yield Broken(
-                path,
-                campus.id,
-                Rule(
-                    "it must state who may come",
-                    "outside dev nobody should be let in by an oversight",
-                    "Add `allowFrom: [<network>, ...]`, or `public: true` for everybody.",
-                ),
-            )
-
-
-def _no_cloning_for_everybody(settings: PlatformSettings, _: Environment) -> Iterator[Broken]:
-    for position, campus in enumerate(settings.campuses):
-        if campus.public and settings.gpus and not campus.own_stack:
-            yield Broken(
-                (f"{_PREFIX}:campuses", position, "public"),
-                True,
-                Rule(
-                    f"it cannot be combined with {_PREFIX}:gpus of {settings.gpus}",
-                    "with a GPU any recording is enough to clone a voice, and everybody could clone anybody",
-                    "Write allowFrom instead, or set gpus to 0: the CPU voice cannot clone.",
-                ),
-            )
+        yield from campus_rules.broken(
+            campus, (f"{_PREFIX}:campuses", position), dev=environment is Environment.DEV
+        )
 
 
 _PRIVATE = ("localhost", "local", "internal", "test", "example", "invalid", "lan", "home.arpa")
@@ -212,8 +179,7 @@ _PlatformRule: TypeAlias = Callable[[PlatformSettings, Environment], Iterator[Br
 _PLATFORM: tuple[tuple[frozenset[str], _PlatformRule], ...] = (
     (frozenset({"campuses"}), _at_least_one_campus),
     (frozenset({"campuses"}), _each_campus_once),
-    (frozenset({"campuses", "environment"}), _every_campus_states_who_may_come),
-    (frozenset({"campuses", "gpus"}), _no_cloning_for_everybody),
+    (frozenset({"campuses", "environment"}), _campuses_keep_their_rules),
     (frozenset({"campuses", "issuers"}), _a_campus_names_an_issuer_that_is_there),
     (frozenset({"acme", "issuers"}), _issuers_are_told_apart),
     (frozenset({"edge", "exposure"}), _networks_stand_beside_the_host_network),

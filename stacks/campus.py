@@ -6,12 +6,13 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-from campus_voice import RoutePart, TenantRoute
+from campus_voice import RoutePart, TenantRoute, TenantRouteArgs
 
 from settings import CampusStackSettings, Given, SettingsError
 from settings.attachment import NEEDED, unattachable
 
 from .backend import Gateway, backend_outputs, deploy_backend
+from .route import auth_args, imported, routes_args
 
 
 async def read_platform(settings: CampusStackSettings, given: Given) -> dict[str, Any]:
@@ -56,24 +57,23 @@ def deploy_campus(
     backend = deploy_backend(
         f"campus-{campus}",
         settings,
-        Gateway(gateway["namespace"], gateway["envoySelector"], gateway["nodeNetworks"]),
+        Gateway(gateway["namespace"], gateway["envoySelector"], gateway.get("nodeNetworks", ())),
         cluster,
         shared=False,
     )
-    route = TenantRoute(
-        campus,
-        {
-            "campus": campus,
-            "domain": platform["domain"],
-            "part": RoutePart.CHILD,
-            "ingress_class": gateway["ingressClass"],
-            "allow_from": platform["campuses"][campus]["allowFrom"],
-            "backend_namespace": f"campus-{campus}",
-            "backend_selector": backend.selector,
-            "longest_request_seconds": settings.longest_request_seconds,
-        },
-        pulumi.ResourceOptions(provider=cluster),
-    )
+    allowed = imported(campus, platform["campuses"][campus])
+    args: TenantRouteArgs = {
+        "campus": campus,
+        "domain": platform["domain"],
+        "part": RoutePart.CHILD,
+        "ingress_class": gateway["ingressClass"],
+        "backend_namespace": f"campus-{campus}",
+        "backend_selector": backend.selector,
+        "longest_request_seconds": settings.longest_request_seconds,
+    }
+    auth_args(args, allowed)
+    routes_args(args, allowed, int(platform["campuses"][campus].get("hstsSeconds", 0)))
+    route = TenantRoute(campus, args, pulumi.ResourceOptions(provider=cluster))
     return {
         "domain": platform["domain"],
         "gateway": gateway,

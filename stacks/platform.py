@@ -24,6 +24,7 @@ from settings import (
 )
 
 from .backend import Gateway, backend_outputs, deploy_backend
+from .route import HSTS_SECONDS, auth_args, exported, host_args, routes_args
 
 SHARED = "voice"
 """Namespace of the backend that campuses without one of their own share."""
@@ -41,7 +42,7 @@ def deploy_platform(settings: PlatformSettings, cluster: kubernetes.Provider) ->
     for campus in settings.campuses:
         args = _route_args(campus, settings, gateway)
         if not campus.own_stack:
-            args["allow_from"] = list(campus.allow_from)
+            routes_args(args, campus, _hsts_seconds(campus, settings))
             args["backend_selector"] = backends[SHARED].selector
         routes[campus.id] = TenantRoute(campus.id, args, pulumi.ResourceOptions(provider=cluster))
     return {
@@ -50,13 +51,13 @@ def deploy_platform(settings: PlatformSettings, cluster: kubernetes.Provider) ->
         "backends": {namespace: backend_outputs(backend) for namespace, backend in backends.items()},
         "campuses": {
             campus.id: {
+                **exported(campus),
                 "name": campus.name or campus.id,
+                "hstsSeconds": _hsts_seconds(campus, settings),
                 "url": routes[campus.id].url,
                 "host": routes[campus.id].host,
                 "envoyClusters": routes[campus.id].envoy_clusters,
                 "backend": None if campus.own_stack else SHARED,
-                "public": campus.public,
-                "allowFrom": list(campus.allow_from),
             }
             for campus in settings.campuses
         },
@@ -139,7 +140,7 @@ def _route_args(
     campus: PlatformCampusSettings, settings: PlatformSettings, gateway: ContourGateway
 ) -> TenantRouteArgs:
     issuer = gateway.issuer if campus.issuer is None else gateway.issuers[campus.issuer]
-    return {
+    args: TenantRouteArgs = {
         "campus": campus.id,
         "domain": settings.domain,
         "part": RoutePart.ROOT if campus.own_stack else RoutePart.WHOLE,
@@ -148,6 +149,18 @@ def _route_args(
         "backend_namespace": f"campus-{campus.id}" if campus.own_stack else SHARED,
         "longest_request_seconds": settings.longest_request_seconds,
     }
+    host_args(args, campus)
+    auth_args(args, campus)
+    return args
+
+
+def _hsts_seconds(campus: PlatformCampusSettings, settings: PlatformSettings) -> int:
+    """How long browsers insist on a trusted certificate: only where a public authority is known to sign.
+
+    An issuer that a campus names may be one for trials, whose certificates no browser trusts.
+    """
+    signed = settings.acme is not None and campus.issuer is None and campus.certificate_secret is None
+    return HSTS_SECONDS if signed else 0
 
 
 def _gateway_outputs(gateway: ContourGateway) -> dict[str, object]:

@@ -20,9 +20,23 @@ from .cosyvoice_backend.component import CosyVoiceBackend
 from .cosyvoice_backend.render import backend_namespace
 from .observability.args import ObservabilityArgs
 from .observability.component import Observability
-from .shared.enums import Engine, Exposure, IssuerKind, ObservabilityMode, RoutePart
+from .shared.enums import Engine, Exposure, IssuerKind, ObservabilityMode, RoutePart, TlsVersion
 from .shared.errors import InvalidSettingsError, Problem
-from .tenant_route.args import TenantRouteArgs, TenantRouteIssuerArgs
+from .tenant_route.applications import misplaced as misplaced_prefix
+from .tenant_route.args import (
+    TenantRouteArgs,
+    TenantRouteAuthArgs,
+    TenantRouteCanaryArgs,
+    TenantRouteCertificateArgs,
+    TenantRouteCircuitBreakersArgs,
+    TenantRouteExternalAuthArgs,
+    TenantRouteHeaderArgs,
+    TenantRouteIssuerArgs,
+    TenantRouteJwtArgs,
+    TenantRouteLimitsArgs,
+    TenantRouteRouteArgs,
+    TenantRouteServiceArgs,
+)
 from .tenant_route.component import TenantRoute
 
 PACKAGE = "campus-voice"
@@ -60,7 +74,19 @@ __all__ = [
     "RoutePart",
     "TenantRoute",
     "TenantRouteArgs",
+    "TenantRouteAuthArgs",
+    "TenantRouteCanaryArgs",
+    "TenantRouteCertificateArgs",
+    "TenantRouteCircuitBreakersArgs",
+    "TenantRouteExternalAuthArgs",
+    "TenantRouteHeaderArgs",
     "TenantRouteIssuerArgs",
+    "TenantRouteJwtArgs",
+    "TenantRouteLimitsArgs",
+    "TenantRouteRouteArgs",
+    "TenantRouteServiceArgs",
+    "TlsVersion",
     "adopt_existing",
     "backend_namespace",
+    "misplaced_prefix",
 ]

@@ -37,7 +37,7 @@ def test_every_stack_tells_the_same_shapes(committed: Committed, stack: str) -> 
     for backend in told["backends"].values():
         assert set(backend) == {"namespace", "service", "port", "deployment", "selector", "outputsClaim"}
     for campus, entry in told["campuses"].items():
-        assert set(entry) - {"backend"} == {"name", "url", "host", "envoyClusters", "public", "allowFrom"}
+        assert set(entry) >= {"name", "url", "host", "envoyClusters", "public", "allowFrom", "hstsSeconds"}
         assert entry["url"] == f"https://{campus}.{told['domain']}", "a campus answers under its own name"
         assert entry.get("backend") in {None, *told["backends"]}, (
             "a backend is named that the stack describes"
@@ -100,7 +100,7 @@ def test_a_campus_on_a_shared_backend_says_whose_request_it_is(committed: Commit
     for campus in ("north", "south"):
         for route in made.named("HTTPProxy", campus, "voice").inputs["spec"]["routes"]:
             if "services" in route:
-                assert route["requestHeadersPolicy"]["set"] == [{"name": "X-Campus-Id", "value": campus}]
+                assert {"name": "X-Campus-Id", "value": campus} in route["requestHeadersPolicy"]["set"]
 
 
 def test_recordings_and_their_namespaces_are_kept_when_a_stack_goes(committed: Committed) -> None:
@@ -170,20 +170,26 @@ def test_a_backend_waits_for_its_namespace(committed: Committed) -> None:
     assert made.comes_after(made.named("Deployment", "cosyvoice", "voice"), made.named("Namespace", "voice"))
 
 
-def allowed(made: Deployment, campus: str, namespace: str) -> list[list[str]]:
-    """The networks of each route that leads to the speech server."""
+def serving(made: Deployment, campus: str, namespace: str) -> list[dict[str, Any]]:
+    """The routes that lead to the speech server."""
     routes = made.named("HTTPProxy", campus, namespace).inputs["spec"]["routes"]
-    return [
-        [rule["cidr"] for rule in route.get("ipAllowPolicy", [])] for route in routes if "services" in route
-    ]
+    return [route for route in routes if "services" in route]
+
+
+def allowed(made: Deployment, campus: str, namespace: str) -> set[tuple[str, ...]]:
+    """The networks of the routes that lead to the speech server: one element when all of them agree."""
+    return {
+        tuple(rule["cidr"] for rule in route.get("ipAllowPolicy", []))
+        for route in serving(made, campus, namespace)
+    }
 
 
 def test_prod_serves_three_campuses_to_their_networks_only(committed: Committed) -> None:
     made = committed("prod")
     assert {campus: allowed(made, campus, "voice") for campus in ("north", "south", "harbour")} == {
-        "north": [["198.51.100.0/25"]] * 2,
-        "south": [["198.51.100.128/25"]] * 2,
-        "harbour": [["203.0.113.0/24", "2001:db8:a::/48"]] * 2,
+        "north": {("198.51.100.0/25",)},
+        "south": {("198.51.100.128/25",)},
+        "harbour": {("203.0.113.0/24", "2001:db8:a::/48")},
     }, "allowFrom is enforced at the gateway, for the pages and the API"
 
 
@@ -202,7 +208,57 @@ def test_a_campus_stack_lets_in_whom_the_platform_allows(program: Program) -> No
 
     platform = program.up("dev", limited).outputs
     made = program.up("campus-west", stacks={PLATFORM: platform})
-    assert allowed(made, "west", "campus-west") == [["10.20.0.0/16"]] * 2, "the platform states who may come"
+    assert allowed(made, "west", "campus-west") == {("10.20.0.0/16",)}, "the platform states who may come"
+
+
+def test_a_campus_stack_takes_over_all_that_the_platform_says_about_the_campus(program: Program) -> None:
+    login = {"namespace": "login", "service": "gatekeeper"}
+    tokens = {
+        "issuer": "https://login.example.org/",
+        "jwksUrl": "https://login.example.org/keys",
+        "audiences": ["campus-voice"],
+        "caSecret": "login-ca",
+    }
+
+    def said(settings: dict[str, Any]) -> None:
+        settings["campus-voice:campuses"][2] |= {
+            "auth": {"jwt": tokens, "external": login},
+            "certificateSecret": "wildcard-tls",
+            "denyFrom": ["10.20.1.0/24"],
+            "limits": {"requestsPerSecond": 7},
+            "minimumTls": "1.3",
+            "routes": [{"prefix": "/images", "services": [{"name": "images", "port": 8080}]}],
+            "voiceCloning": True,
+        }
+
+    platform = program.up("dev", said)
+    host = platform.named("HTTPProxy", "west", "campus-routes").inputs["spec"]["virtualhost"]
+    assert host["tls"] == {"minimumProtocolVersion": "1.3", "secretName": "wildcard-tls"}
+    assert host["authorization"]["extensionRef"]["namespace"] == "login"
+    signed = [one.inputs["metadata"]["name"] for one in platform.of_kind("Certificate")]
+    assert "west-tls" not in signed, "a certificate that is there already is not asked for"
+
+    made = program.up("campus-west", stacks={PLATFORM: platform.outputs})
+    routes = {route["conditions"][0]["prefix"]: route for route in serving(made, "west", "campus-west")}
+    assert routes["/images"]["services"] == [{"name": "images", "port": 8080}]
+    assert routes["/"]["rateLimitPolicy"]["local"]["requests"] == 7
+    assert routes["/"]["ipDenyPolicy"] == [{"cidr": "10.20.1.0/24", "source": "Peer"}]
+    assert routes["/v1"]["jwtVerificationPolicy"] == {"require": "tokens"}
+    cloning = {"name": "X-Campus-Voice-Cloning", "value": "enabled"}
+    assert cloning in routes["/"]["requestHeadersPolicy"]["set"]
+
+
+def test_browsers_insist_on_a_trusted_certificate_only_where_a_public_authority_signs(
+    committed: Committed,
+) -> None:
+    def insists(stack: str) -> set[bool]:
+        return {
+            "Strict-Transport-Security" in [one["name"] for one in route["responseHeadersPolicy"]["set"]]
+            for route in serving(committed(stack), "north", "voice")
+        }
+
+    assert insists("prod") == {True}, "ACME signs for prod"
+    assert insists("dev") == {False}, "a new authority per sandbox would lock its browsers out"
 
 
 def test_envoy_in_the_network_of_its_nodes_reaches_every_backend(program: Program) -> None:

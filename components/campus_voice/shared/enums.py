@@ -59,6 +59,16 @@ class RoutePart(StrEnum):
     """The routes and their Services, in the campus's own stack."""
 
 
+class TlsVersion(StrEnum):
+    """Oldest version of TLS that a host speaks."""
+
+    V1_2 = "1.2"
+    """TLS 1.2, which every browser in use speaks."""
+
+    V1_3 = "1.3"
+    """TLS 1.3 only."""
+
+
 class ObservabilityMode(StrEnum):
     """How metrics are collected."""
 

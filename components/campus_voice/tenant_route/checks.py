@@ -1,6 +1,6 @@
 """What a TenantRoute accepts, and its settings with every default filled in."""
 
-import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,13 +9,40 @@ from campus_voice.shared.enums import RoutePart
 from campus_voice.shared.fields import Fields
 from campus_voice.shared.manifests import Labels, Text
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from . import access, applications, certificate, headers, limits, sessions
+from .access import Access
+from .applications import Application
+from .certificate import Tls
+from .headers import Headers
+from .limits import Fuse, Limits
 
+if TYPE_CHECKING:
     from .args import TenantRouteArgs
 
 LONGEST_REQUEST_SECONDS = 600
 """Default bound of one request."""
+
+_OF_THE_HOST = ("certificate", "minimum_tls_version")
+_OF_THE_ROUTES = (
+    "allow_from",
+    "deny_from",
+    "hsts_seconds",
+    "frame_ancestors",
+    "limits",
+    "circuit_breakers",
+    "voice_cloning",
+    "backend_replicas",
+    "canary",
+    "routes",
+)
+
+
+@dataclass(frozen=True)
+class Canary:
+    """A second version of the backend."""
+
+    selector: Labels
+    percent: int
 
 
 @dataclass(frozen=True)
@@ -27,12 +54,18 @@ class RouteSettings:
     part: RoutePart
     routes_namespace: str
     ingress_class: Text
-    issuer_name: Text
-    issuer_kind: Text
-    allow_from: "Sequence[str]"
+    tls: Tls
+    headers: Headers
+    access: Access
+    limits: Limits
+    fuse: Fuse
+    voice_cloning: bool
     backend_namespace: str
     backend_selector: Labels
     backend_port: int
+    backend_replicas: int
+    canary: Canary | None
+    applications: Sequence[Application]
     longest_request_seconds: int
 
     @property
@@ -48,20 +81,26 @@ def settings(name: str, args: "TenantRouteArgs") -> RouteSettings:
         InvalidSettingsError: some cannot work; all of them are named.
     """
     fields = Fields(args)
-    issuer = fields.nested("issuer")
     part = fields.choice("part", RoutePart.WHOLE)
+    campus = fields.campus("campus")
     checked = RouteSettings(
-        campus=fields.campus("campus"),
+        campus=campus,
         domain=fields.domain("domain"),
         part=part,
         routes_namespace=fields.label("routes_namespace", "campus-routes"),
         ingress_class=args.get("ingress_class", "campus-voice"),
-        issuer_name=issuer.given("name"),
-        issuer_kind=issuer.given("kind"),
-        allow_from=_networks(fields),
+        tls=certificate.read(fields, campus, part),
+        headers=headers.read(fields),
+        access=access.read(fields),
+        limits=limits.read(fields),
+        fuse=limits.read_fuse(fields),
+        voice_cloning=fields.flag("voice_cloning", default=False),
         backend_namespace=fields.label("backend_namespace"),
         backend_selector=args.get("backend_selector"),
         backend_port=fields.port("backend_port", 7860),
+        backend_replicas=sessions.read_replicas(fields),
+        canary=_canary(fields),
+        applications=applications.read(fields),
         longest_request_seconds=fields.integer(
             "longest_request_seconds",
             LONGEST_REQUEST_SECONDS,
@@ -70,13 +109,6 @@ def settings(name: str, args: "TenantRouteArgs") -> RouteSettings:
             "it bounds how long a roll-out waits",
         ),
     )
-    if part is not RoutePart.CHILD and (checked.issuer_name is None or checked.issuer_kind is None):
-        fields.refuse(
-            "issuer",
-            "the part with the virtual host needs an issuer's name and kind",
-            "a campus without a certificate is not served",
-            "Pass the gateway's output 'issuer'.",
-        )
     if part is not RoutePart.ROOT and not checked.backend_selector:
         fields.refuse(
             "backend_selector",
@@ -92,27 +124,43 @@ def settings(name: str, args: "TenantRouteArgs") -> RouteSettings:
             "take another campus's host",
             "Give the backend a namespace of its own.",
         )
+    _refuse_what_belongs_elsewhere(fields, part)
     errors.refuse(f"TenantRoute {name!r}", fields.problems)
     return checked
 
 
-def _networks(fields: Fields) -> "Sequence[str]":
-    networks = tuple(fields.given("allow_from") or ())
-    for network in networks:
-        try:
-            ipaddress.ip_network(network)
-        except ValueError as error:
-            fields.refuse(
-                "allow_from",
-                f"every entry has to be a network in CIDR notation ({error})",
-                "callers' addresses are compared with them",
-                "Write networks such as 10.20.0.0/16 or 2001:db8::/48.",
-            )
-    if networks and fields.given("part") == RoutePart.ROOT:
-        fields.refuse(
-            "allow_from",
-            "it belongs to the part with the routes",
-            "on the whole host it would also keep out the authority that renews the certificate",
-            "Pass it where the child is made.",
+def _canary(fields: Fields) -> Canary | None:
+    if fields.given("canary") is None:
+        return None
+    canary = fields.nested("canary")
+    if not canary.given("selector"):
+        canary.refuse(
+            "selector",
+            "it has to be the labels of the second version's pods",
+            "its Service selects the pods by them",
+            "Pass the labels of its Deployment's pods.",
         )
-    return networks
+    percent = canary.integer("percent", None, 0, 100, "the rest goes to the first version")
+    return Canary(canary.given("selector"), percent)
+
+
+def _refuse_what_belongs_elsewhere(fields: Fields, part: RoutePart) -> None:
+    """Refuse what the other part alone renders: passed over in silence, a wall would seem to stand."""
+    if part is RoutePart.ROOT:
+        for name in _OF_THE_ROUTES:
+            if fields.given(name):
+                fields.refuse(
+                    name,
+                    "it belongs to the part with the routes",
+                    "the virtual host alone cannot carry it",
+                    "Pass it where the child is made.",
+                )
+    if part is RoutePart.CHILD:
+        for name in _OF_THE_HOST:
+            if fields.given(name):
+                fields.refuse(
+                    name,
+                    "it belongs to the part with the virtual host",
+                    "the routes alone cannot carry it",
+                    "Pass it where the root is made.",
+                )

@@ -1,12 +1,14 @@
 """The way from a campus's host name to its backend, as a Pulumi component."""
 
+from collections.abc import Sequence
+
 import pulumi
 
-from campus_voice.shared import names
 from campus_voice.shared.enums import RoutePart
+from campus_voice.shared.manifests import Objects
 from campus_voice.shared.registration import Registrar, checked, known_after
 
-from . import checks, render
+from . import checks, render, routes
 from .args import TenantRouteArgs
 
 
@@ -36,20 +38,17 @@ class TenantRoute(pulumi.ComponentResource):
 
         last: pulumi.Resource | None = None
         if settings.part is not RoutePart.ROOT:
-            objects = Registrar(self, name, render.child(settings))
-            services = objects.add_all([render.UI_SERVICE, render.API_SERVICE])
-            last = objects.add(render.CHILD_PROXY, services)
+            last = _register(self, name, render.child(settings), render.CHILD_PROXY)
         if settings.part is not RoutePart.CHILD:
-            objects = Registrar(self, name, render.root(settings))
-            certificate = objects.add(render.CERTIFICATE)
             # On removal the order turns round, and a root whose child is gone answers errors.
-            last = objects.add(render.ROOT_PROXY, [certificate, *([last] if last is not None else [])])
+            before = [] if last is None else [last]
+            last = _register(self, name, render.root(settings), render.ROOT_PROXY, before)
 
         done = [] if last is None else [last]
         self.url = known_after(f"https://{settings.host}", *done)
         self.host = known_after(settings.host, *done)
-        self.secret_name = known_after(names.certificate_secret(settings.campus), *done)
-        self.envoy_clusters = known_after(render.envoy_clusters(settings), *done)
+        self.secret_name = known_after(settings.tls.secret_name, *done)
+        self.envoy_clusters = known_after(routes.envoy_clusters(settings), *done)
         self.register_outputs(
             {
                 "url": self.url,
@@ -58,3 +57,12 @@ class TenantRoute(pulumi.ComponentResource):
                 "envoyClusters": self.envoy_clusters,
             }
         )
+
+
+def _register(
+    component: TenantRoute, name: str, objects: Objects, proxy: str, before: Sequence[pulumi.Resource] = ()
+) -> pulumi.Resource:
+    """Register `objects`, among them the HTTPProxy `proxy` after all others and after `before`."""
+    registrar = Registrar(component, name, objects)
+    others = registrar.add_all([suffix for suffix in objects if suffix != proxy])
+    return registrar.add(proxy, [*others, *before])

@@ -1,9 +1,10 @@
-"""Which campus a request comes from: the gateway sets ``X-Campus-Id``, and no client can (it is overwritten there)."""
+"""Which campus a request comes from and what it may do: the gateway sets these headers, and no client can (it overwrites them)."""
 
 import re
 from collections.abc import Mapping
 
 HEADER = "x-campus-id"
+CLONING_HEADER = "x-campus-voice-cloning"
 ALONE = "local"
 """The campus of a request without the header, on a server that only one campus uses."""
 RULE = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
@@ -35,3 +36,12 @@ def campus_of(headers: Mapping[str, str], *, shared: bool) -> str:
         message = "The X-Campus-Id header is no campus id (lower-case letters, digits, inner hyphens): correct the gateway's route."
         raise CampusError(message)
     return campus
+
+
+def may_clone(headers: Mapping[str, str], *, shared: bool) -> bool:
+    """Tell whether a request may have a recording imitated: only where ``X-Campus-Voice-Cloning`` says ``enabled``.
+
+    Without the header it may on a server of its own, whose operator decided, and may not on a shared one.
+    """
+    said = headers.get(CLONING_HEADER)
+    return not shared if said is None else said == "enabled"

@@ -1,4 +1,4 @@
-"""What may reach Gradio: known paths only, from a known campus, of bounded size, and nothing new while draining."""
+"""What may reach Gradio: known paths only, from a known campus, of bounded size, recordings only where they may be imitated."""
 
 import re
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from http import HTTPStatus
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cosyvoice_server.campus import CampusError, campus_of
+from cosyvoice_server.campus import CampusError, campus_of, may_clone
 
 PAGES = re.compile(r"/(?:config/?|(?:assets|static)/.+|theme\.css|robots\.txt|favicon\.ico|manifest\.json|pwa_icon(?:/\d+)?)?")
 API = re.compile(
@@ -18,6 +18,7 @@ API = re.compile(
 SYNTHESIS = re.compile(r"/gradio_api/(?:queue/join|call/.+)")
 ENDLESS = re.compile(r"/gradio_api/heartbeat/.+")
 UPLOAD = "/gradio_api/upload"
+NO_CLONING = "This campus has voice cloning switched off: recordings are not accepted."
 LARGEST_UPLOAD = 16 * 1024 * 1024
 """Bytes: a prompt of 30 s at 48 kHz in stereo is 6 MB."""
 LARGEST_BODY = 1024 * 1024
@@ -60,6 +61,8 @@ class Gate:
             return refused(HTTPStatus.BAD_REQUEST, str(error))
         if scope["method"] != "POST":
             return None
+        if path == UPLOAD and not may_clone(headers, shared=self._shared):
+            return refused(HTTPStatus.FORBIDDEN, NO_CLONING)
         if SYNTHESIS.fullmatch(path) and self._closed():
             return refused(HTTPStatus.SERVICE_UNAVAILABLE, "This server is being replaced: try again in a moment.", retry_after="5")
         return over_size(headers.get("content-length", ""), LARGEST_UPLOAD if path == UPLOAD else LARGEST_BODY)

@@ -31,10 +31,11 @@ class Speaker:
         """Syntheses running now."""
         return len(self._replies)
 
-    def speak(self, request: SpeechRequest, campus: str) -> Iterator[Samples]:
+    def speak(self, request: SpeechRequest, campus: str, *, cloning: bool) -> Iterator[Samples]:
         """Yield the audio of a request, chunk by chunk, and keep the whole of it in the campus's outputs folder.
 
-        Whatever happens, the request ends: it is counted once, and nothing of it holds a slot.
+        Whatever happens, the request ends: it is counted once, and nothing of it holds a slot. ``cloning`` tells whether it
+        may have a recording imitated.
 
         Raises:
             SpeechError: the request cannot be spoken, or the engine failed on it; the text is for the person who asked.
@@ -43,7 +44,7 @@ class Speaker:
         self._replies.add(reply)
         copy = _Copy(self._metrics, campus, self._outputs / campus, self.engine.sample_rate)
         try:
-            check(request)
+            check(request, cloning=cloning)
             for chunk in self.engine.synthesize(request):
                 copy.add(chunk)
                 reply.heard(len(chunk) / self.engine.sample_rate)
@@ -141,8 +142,8 @@ class _Reply:
             metrics.first_audio_seconds.labels(*labels).observe(took if self._first is None else self._first)
 
 
-def check(request: SpeechRequest) -> None:
-    """Refuse a request that no engine can speak, whatever its model.
+def check(request: SpeechRequest, *, cloning: bool) -> None:
+    """Refuse a request that no engine can speak, whatever its model, or that may not imitate a voice.
 
     Raises:
         SpeechError: saying what is missing or out of range.
@@ -156,7 +157,11 @@ def check(request: SpeechRequest) -> None:
     if not SLOWEST <= request.speed <= FASTEST:
         message = f"语速须在 {SLOWEST} 到 {FASTEST} 之间。 The speed must lie between {SLOWEST} and {FASTEST}."
         raise SpeechError(message)
-    if request.mode in (Mode.ZERO_SHOT, Mode.CROSS_LINGUAL) and request.prompt_wav is None:
+    imitates = request.mode in (Mode.ZERO_SHOT, Mode.CROSS_LINGUAL)
+    if (imitates or request.prompt_wav is not None) and not cloning:
+        message = "本校区未开放声音复刻。 Voice cloning is switched off for this campus: choose a preset voice, without a recording."
+        raise SpeechError(message)
+    if imitates and request.prompt_wav is None:
         message = "prompt音频为空，您是否忘记输入prompt音频？ This mode needs a prompt recording: upload or record one."
         raise SpeechError(message)
     if request.mode is Mode.ZERO_SHOT and not request.prompt_text.strip():

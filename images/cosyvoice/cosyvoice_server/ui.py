@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from cosyvoice_server.audio import wav
-from cosyvoice_server.campus import campus_of
+from cosyvoice_server.campus import campus_of, may_clone
 from cosyvoice_server.engines.base import Mode, SpeechError, SpeechRequest
 from cosyvoice_server.replies import StreamedReplies
 from cosyvoice_server.speaker import Speaker
@@ -71,7 +71,8 @@ def page(speaker: Speaker, *, shared: bool) -> gr.Blocks:
             for notice in speaker.engine.notices(asked):
                 gr.Warning(notice)
             try:
-                for chunk in speaker.speak(asked, campus_of(request.headers, shared=shared)):
+                campus, cloning = campus_of(request.headers, shared=shared), may_clone(request.headers, shared=shared)
+                for chunk in speaker.speak(asked, campus, cloning=cloning):
                     yield wav(chunk, speaker.engine.sample_rate)
             except SpeechError as error:
                 raise gr.Error(str(error), print_exception=False) from None

@@ -21,6 +21,7 @@ import imageio_ffmpeg
 
 PRESET, ZERO_SHOT = "预训练音色", "3s极速复刻"
 NORTH = {"X-Campus-Id": "north"}
+CLONING = NORTH | {"X-Campus-Voice-Cloning": "enabled"}
 
 
 def wait_until(condition: Callable[[], Any], rule: str, seconds: float = 60) -> Any:

@@ -53,7 +53,7 @@ def unsaved(metrics: Metrics) -> float | None:
 def test_a_long_reply_is_kept_whole_and_never_held_in_memory(tmp_path: Path) -> None:
     engine = LongReply()
 
-    for _ in Speaker(engine, tmp_path, Metrics("held")).speak(ASKED, "north"):
+    for _ in Speaker(engine, tmp_path, Metrics("held")).speak(ASKED, "north", cloning=False):
         pass
 
     kept = list((tmp_path / "north").iterdir())
@@ -66,7 +66,7 @@ def test_a_long_reply_is_kept_whole_and_never_held_in_memory(tmp_path: Path) -> 
 
 def test_a_reply_that_nobody_waits_for_leaves_no_file(tmp_path: Path) -> None:
     metrics = Metrics("held")
-    reply = Speaker(LongReply(), tmp_path, metrics).speak(ASKED, "north")
+    reply = Speaker(LongReply(), tmp_path, metrics).speak(ASKED, "north", cloning=False)
     next(reply)
     next(reply)
     assert files(tmp_path) == [".part"], "what was said so far is on the volume, not under a recording's name"
@@ -82,7 +82,7 @@ def test_a_volume_that_gets_full_costs_the_copy_and_not_the_reply(tmp_path: Path
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))  # Python ignores SIGXFSZ: writing more is an OSError
     try:
-        chunks = sum(1 for _ in Speaker(LongReply(), tmp_path, metrics).speak(ASKED, "north"))
+        chunks = sum(1 for _ in Speaker(LongReply(), tmp_path, metrics).speak(ASKED, "north", cloning=False))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
-from speech_process import NORTH, ZERO_SHOT, SpeechServer, wait_until
+from speech_process import CLONING, NORTH, ZERO_SHOT, SpeechServer, wait_until
+
+from cosyvoice_server.campus import may_clone
 
 FULL = {"detail": "Queue is full. Max size is 4 and size is 4."}
 NO_CAMPUS = "This server speaks for several campuses and the request has no X-Campus-Id header: send it through the campus's own address."
@@ -65,10 +67,50 @@ def test_a_request_that_lacks_something_is_answered_with_what_to_do(
 ) -> None:
     server = held_server
 
-    name, data = server.hear(change.pop("text", "你好。"), **change)[-1]
+    name, data = server.hear(change.pop("text", "你好。"), headers=CLONING, **change)[-1]
 
     assert name == "error", "the request is refused"
     assert sentence in str(data), f"the person is told why, not {data}"
+
+
+NO_CLONING = "Voice cloning is switched off for this campus: choose a preset voice, without a recording."
+
+
+def uploaded(server: SpeechServer, headers: dict[str, str]) -> httpx.Response:
+    recording = {"files": ("teacher.wav", b"RIFF")}
+    return httpx.post(f"{server.url}/gradio_api/upload", headers=headers, files=recording, timeout=30)
+
+
+def test_a_campus_that_may_clone_voices_has_a_recording_taken(held_server: SpeechServer, permission: Path) -> None:
+    server = held_server
+    permission.touch()
+
+    answer = uploaded(server, CLONING)
+
+    assert answer.status_code == 200, f"the gateway says that this campus may, not {answer.text}"
+    prompt = {"path": answer.json()[0], "meta": {"_type": "gradio.FileData"}}
+    name, data = server.hear("你好。", CLONING, mode_checkbox_group=ZERO_SHOT, prompt_text="你好。", prompt_wav_upload=prompt)[-1]
+    assert name == "complete", f"and the request with it is spoken, not {data}"
+
+
+@pytest.mark.parametrize("switch", [{}, {"X-Campus-Voice-Cloning": "disabled"}, {"X-Campus-Voice-Cloning": "perhaps"}])
+def test_a_campus_whose_switch_is_off_or_unknown_clones_no_voice(held_server: SpeechServer, switch: dict[str, str]) -> None:
+    server, headers = held_server, NORTH | switch
+
+    answer = uploaded(server, headers)
+
+    assert answer.status_code == 403, "a recording is turned away before it is kept"
+    assert answer.json() == {"detail": "This campus has voice cloning switched off: recordings are not accepted."}
+    taken = {"path": uploaded(server, CLONING).json()[0], "meta": {"_type": "gradio.FileData"}}
+    for change in ({"mode_checkbox_group": ZERO_SHOT}, {"prompt_wav_upload": taken}, {"prompt_wav_record": taken}):
+        name, data = server.hear("你好。", headers, **change)[-1]
+        assert name == "error", "a recording that came another way is not imitated either"
+        assert NO_CLONING in str(data), f"the person is told why, not {data}"
+
+
+def test_a_server_of_one_campus_without_a_gateway_may_clone_until_it_is_told_not_to() -> None:
+    assert may_clone({}, shared=False), "whoever runs it alone decided so"
+    assert not may_clone({"x-campus-voice-cloning": "disabled"}, shared=False), "the gateway's word holds"
 
 
 @pytest.mark.parametrize(
@@ -90,7 +132,7 @@ def test_a_recording_that_is_too_large_is_refused_before_it_is_read(held_server:
     server = held_server
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     connection.putrequest("POST", "/gradio_api/upload")
-    for name, value in (NORTH | {"Content-Length": str(17 * 1024 * 1024)}).items():
+    for name, value in (CLONING | {"Content-Length": str(17 * 1024 * 1024)}).items():
         connection.putheader(name, value)
     connection.endheaders()
 

@@ -55,7 +55,7 @@ def test_every_dns_provider_of_cert_manager_is_known_and_no_other() -> None:
 
 def test_a_misplaced_or_upper_case_field_of_a_route_is_seen() -> None:
     whole = copy.deepcopy(cases.rendered(cases.FOLDER / "tenant_route" / "whole"))
-    whole["child-proxy"]["spec"]["routes"][1]["services"][0]["enableWebsockets"] = True
+    whole["child-proxy"]["spec"]["routes"][-1]["services"][0]["enableWebsockets"] = True
     whole["root-proxy"]["spec"]["virtualhost"]["fqdn"] = "North.voice.example.org"
     assert "enableWebsockets" in _misfits(whole["child-proxy"])[0], (
         "it belongs to the route, not to the service"

@@ -60,6 +60,9 @@ def _camel(key: str) -> str:
         ("CosyVoiceBackend", "cosyvoice_backend/stopped"),
         ("TenantRoute", "tenant_route/whole"),
         ("TenantRoute", "tenant_route/child"),
+        ("TenantRoute", "tenant_route/applications"),
+        ("TenantRoute", "tenant_route/limits"),
+        ("TenantRoute", "tenant_route/tls"),
         ("Observability", "observability/none"),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from campus_voice.observability import dashboard
-from campus_voice.tenant_route import checks, render
+from campus_voice.tenant_route import checks, routes
 
 from tests.unit.components.programs import ROUTE
 
@@ -27,7 +27,7 @@ def test_every_campus_is_found_in_the_names_that_envoy_counts_by(board: Any) -> 
     pattern = re.compile(variable["regex"].strip("/"))
     for campus in ("north", "music-school", "api"):
         settings = checks.settings("route", {**ROUTE, "campus": campus})
-        for cluster in render.envoy_clusters(settings):
+        for cluster in routes.envoy_clusters(settings):
             found = pattern.fullmatch(cluster)
             assert found, f"{cluster} belongs to a campus"
             assert found[1] == campus

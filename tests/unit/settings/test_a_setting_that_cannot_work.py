@@ -55,8 +55,76 @@ MESSAGES = {
     ),
     "campuses: [{id: north, colour: red}]": (
         "campus-voice:campuses[0].colour is 'red': it is not a setting here, because a misspelt key would "
-        "otherwise be passed over in silence. Remove it; the settings here are allowFrom, id, issuer, name, "
-        "ownStack, public."
+        "otherwise be passed over in silence. Remove it; the settings here are allowFrom, auth, "
+        "certificateSecret, circuitBreakers, denyFrom, frameAncestors, id, issuer, limits, minimumTls, name, ownStack, public, "
+        "routes, voiceCloning."
+    ),
+    "campuses: [{id: north, limits: {requestsPerSecond: 0}}]": (
+        "campus-voice:campuses[0].limits.requestsPerSecond is 0: it must be a whole number from 1 to 1000000, because "
+        "each Envoy counts to it by itself. Leave it out for the default, which settings/campus.py names."
+    ),
+    "campuses: [{id: north, limits: {burst: -1}}]": (
+        "campus-voice:campuses[0].limits.burst is -1: it must be a whole number from 0 to 1000000, because so many "
+        "requests may come at once beyond the rate. Leave it out for the default, which settings/campus.py names."
+    ),
+    "campuses: [{id: north, limits: low}]": (
+        "campus-voice:campuses[0].limits is 'low': it must be a block of numbers, because each limits one kind of "
+        "requests. Write `limits: {requestsPerSecond: 100}`, or leave it out for the defaults."
+    ),
+    "campuses: [{id: north, circuitBreakers: 5}]": (
+        "campus-voice:campuses[0].circuitBreakers is 5: it must be a block of numbers, because each is one fuse. Write "
+        "`circuitBreakers: {maxConnections: 256}`, or leave it out for the defaults."
+    ),
+    "campuses: [{id: north, minimumTls: 1.3}]": (
+        "campus-voice:campuses[0].minimumTls is 1.3: it must be one of 1.2, 1.3, in quotes, because it is the oldest "
+        'version of TLS that the host speaks. Write "1.3", or leave it out for 1.2.'
+    ),
+    "campuses: [{id: north, frameAncestors: ['https://learn.example.org/course']}]": (
+        "campus-voice:campuses[0].frameAncestors[0] is 'https://learn.example.org/course': it must be a list of "
+        "https:// origins without paths, because browsers compare them with the address of the page around. Write "
+        "origins such as https://learn.example.org or https://*.example.org."
+    ),
+    "campuses: [{id: north, auth: token}]": (
+        "campus-voice:campuses[0].auth is 'token': it must be a block with the keys jwt, external or both, because the "
+        "gateway asks callers to show who they are in these ways. Write `auth: {external: {namespace: <namespace>, "
+        "service: <service>}}` for people, `jwt` for /v1."
+    ),
+    "campuses: [{id: n, auth: {jwt: {issuer: i, jwksUrl: 'http://i', audiences: [a], caSecret: c}}}]": (
+        "campus-voice:campuses[0].auth.jwt.jwksUrl is 'http://i': it must be an https:// address, because whoever can "
+        "change the keys on their way can sign any token. Take jwks_uri from the issuer's "
+        "/.well-known/openid-configuration."
+    ),
+    "campuses: [{id: n, auth: {jwt: {issuer: 7, jwksUrl: 'https://i', audiences: [a], caSecret: c}}}]": (
+        "campus-voice:campuses[0].auth.jwt.issuer is 7: it must be text, because requests are compared with it. Quote it."
+    ),
+    "campuses: [{id: n, auth: {jwt: {issuer: i, jwksUrl: 'https://i', audiences: [], caSecret: c}}}]": (
+        "campus-voice:campuses[0].auth.jwt.audiences is []: it must be a list with at least one audience, because a "
+        "token that the issuer made for another service would open this one. Write the audience under which this "
+        "service is registered with the issuer."
+    ),
+    "campuses: [{id: n, auth: {external: {namespace: login, service: s, port: 0}}}]": (
+        "campus-voice:campuses[0].auth.external.port is 0: it must be a whole number from 1 to 65535, because TCP has "
+        "no other ports. Write the port of the Service."
+    ),
+    "campuses: [{id: n, routes: images}]": (
+        "campus-voice:campuses[0].routes is 'images': it must be a list of routes, because each leads to one "
+        "application. Write them like `[{prefix: /images, services: [{name: images, port: 8080}]}]`."
+    ),
+    "campuses: [{id: n, routes: [{prefix: images, services: [{name: a}]}]}]": (
+        "campus-voice:campuses[0].routes[0].prefix is 'images': it must be a path that begins with / and does not end "
+        "with it, because requests are told apart by the beginning of their path. Write it like /images."
+    ),
+    "campuses: [{id: n, routes: [{prefix: /images, services: images}]}]": (
+        "campus-voice:campuses[0].routes[0].services is 'images': it must be a list of Services, because a "
+        "route leads somewhere. Write them like `[{name: images, port: 8080}]`."
+    ),
+    "campuses: [{id: n, routes: [{prefix: /images, services: [{name: a, weight: 101}]}]}]": (
+        "campus-voice:campuses[0].routes[0].services[0].weight is 101: it must be a whole number from 0 to 100, because "
+        "requests are shared out in this proportion. Leave it out to share evenly."
+    ),
+    "campuses: [{id: n, routes: [{prefix: /a, headers: b, services: [{name: a}]}]}]": (
+        "campus-voice:campuses[0].routes[0].headers is 'b': it must be a list of headers, because all of them have to "
+        "fit. Write them like `[{name: X-Canary, exact: yes}]`."
     ),
     "image: Some Image": (
         "campus-voice:image is 'Some Image': it must be the reference of a container image, because the nodes "

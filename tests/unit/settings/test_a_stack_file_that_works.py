@@ -43,7 +43,15 @@ def test_a_domain_that_looks_like_a_number_stays_a_text(folder: Folder) -> None:
     assert platform(folder, "domain: '123'\ngpus: 0\nstorage: 1Gi").domain == "123", "texts come bare"
 
 
-@pytest.mark.parametrize("access", ["public: true", "allowFrom: [10.20.0.0/16, '2001:db8::/48']"])
+@pytest.mark.parametrize(
+    "access",
+    [
+        "public: true",
+        "allowFrom: [10.20.0.0/16, '2001:db8::/48']",
+        "auth: {external: {namespace: login, service: gatekeeper}}",
+        "public: true, denyFrom: [10.20.1.0/24]",
+    ],
+)
 def test_outside_dev_a_campus_that_states_who_may_come_is_accepted(folder: Folder, access: str) -> None:
     settings = platform(folder, f"{SMALLEST}campuses: [{{id: north, {access}}}]", "prod")
     assert [campus.id for campus in settings.campuses] == ["north"]

@@ -55,7 +55,8 @@ def test_outside_dev_a_campus_that_does_not_state_who_may_come_is_refused(folder
     assert folder.refusal(f"{OPEN}campuses:\n  - id: north\n    public: true\n  - id: south") == (
         "1 setting of stack prod cannot work; nothing was changed:\n"
         "  Pulumi.prod.yaml:8: campus-voice:campuses[1] is 'south': it must state who may come, because outside dev "
-        "nobody should be let in by an oversight. Add `allowFrom: [<network>, ...]`, or `public: true` for everybody."
+        "nobody should be let in by an oversight. Add `allowFrom: [<network>, ...]` or `auth: {external: {...}}`, or "
+        "`public: true` for everybody."
     )
 
 
@@ -68,27 +69,94 @@ def test_everybody_beside_a_list_of_networks_is_refused(folder: Folder) -> None:
     assert folder.refusal(f"{OPEN}campuses: [{{id: north, public: true, allowFrom: [10.0.0.0/8]}}]") == (
         "1 setting of stack prod cannot work; nothing was changed:\n"
         "  Pulumi.prod.yaml:5: campus-voice:campuses[0].public is True: it must not stand beside allowFrom, because "
-        "everybody and a list of networks contradict each other. Remove one of the two."
+        "everybody and a choice of people contradict each other. Remove one of the two."
     )
 
 
-WITH_GPU = (
-    "domain: v.example.org\ngpus: 1\nstorage: 20Gi\nimage: example.org/speech:1\nmodel: {claim: model}\n"
-)
+TOKENS = "jwt: {issuer: i, jwksUrl: 'https://i', audiences: [a], caSecret: c}"
+LOGIN = "external: {namespace: login, service: gatekeeper}"
+
+
+def test_everybody_beside_a_login_is_refused(folder: Folder) -> None:
+    told = folder.refusal(f"{OPEN}campuses: [{{id: north, public: true, auth: {{{LOGIN}}}}}]")
+    assert "campuses[0].public is True: it must not stand beside auth.external, because everybody" in told, (
+        told
+    )
+
+
+def test_tokens_for_the_api_do_not_say_who_may_see_the_pages(folder: Folder) -> None:
+    assert folder.refusal(f"{OPEN}campuses:\n  - {{id: north, auth: {{{TOKENS}}}}}") == (
+        "1 setting of stack prod cannot work; nothing was changed:\n"
+        "  Pulumi.prod.yaml:6: campus-voice:campuses[0] is 'north': it must state who may come, because outside dev "
+        "nobody should be let in by an oversight, and auth.jwt guards /v1 alone. Add `allowFrom: [<network>, ...]` or "
+        "`auth: {external: {...}}`, or `public: true` for everybody."
+    )
+
+
+CONTRADICTIONS = {
+    "allowFrom: [10.0.0.0/8], denyFrom: [10.1.0.0/16]": (
+        ".denyFrom is ['10.1.0.0/16']: it must not stand beside allowFrom, because Contour refuses a "
+        "route that has both, and with it every route of the campus. Leave the denied networks out "
+        "of the allowed ones."
+    ),
+    "auth: {}": (
+        ".auth is {}: it must hold jwt, external or both, because an empty block would let everybody "
+        "in. Say who decides, or leave auth out."
+    ),
+    "auth: {external: {namespace: login}}": (
+        ".auth.external.service is missing: either it or extensionService must be given, and not "
+        "both, because one of them leads to the service that decides. Name the gRPC service, or an "
+        "ExtensionService that leads to it."
+    ),
+    "routes: [{prefix: /a, headers: [{name: X-A, exact: a, present: true}], services: [{name: a}]}]": (
+        ".routes[0].headers[0] is 'X-A': it must have exactly one of exact, contains and present, "
+        "because a condition compares in one way. Keep one of them."
+    ),
+    "routes: [{prefix: /a, services: [{name: a, weight: 0}]}]": (
+        ".routes[0].services is ['a']: it must name a Service with a weight above 0, because a route "
+        "leads somewhere. Name a Service of the backend's namespace, as in `[{name: images, port: "
+        "8080}]`."
+    ),
+    "routes: [{prefix: /v1, services: [{name: a}]}]": (
+        ".routes[0].prefix is '/v1': it needs a header condition beside it, because without one the "
+        "speech server would never be asked. Add headers, or serve the application under another "
+        "prefix."
+    ),
+    "routes: [{prefix: /monitoring/a, services: [{name: a}]}]": (
+        ".routes[0].prefix is '/monitoring/a': it must not reach into /monitoring, because the "
+        "gateway answers those paths itself. Serve the application under another prefix."
+    ),
+    "routes: [{prefix: /a, services: [{name: a}]}, {prefix: /a, services: [{name: b}]}]": (
+        ".routes[1].prefix is '/a': it must differ from the routes before it, or have other headers, "
+        "because Contour would serve one of the two and say nothing. Give one of them another "
+        "prefix, or both Services to one route with weights."
+    ),
+}
+
+
+@pytest.mark.parametrize("campus", CONTRADICTIONS)
+def test_what_contradicts_itself_within_a_campus_is_refused(folder: Folder, campus: str) -> None:
+    assert folder.refusal(f"{OPEN}campuses: [{{id: north, {campus}}}]", "dev") == (
+        "1 setting of stack dev cannot work; nothing was changed:\n"
+        f"  Pulumi.dev.yaml:5: campus-voice:campuses[0]{CONTRADICTIONS[campus]}"
+    )
 
 
 def test_nobody_offers_voice_cloning_to_everybody(folder: Folder) -> None:
-    assert folder.refusal(f"{WITH_GPU}campuses: [{{id: north, public: true}}]") == (
+    assert folder.refusal(f"{OPEN}campuses: [{{id: north, public: true, voiceCloning: true}}]") == (
         "1 setting of stack prod cannot work; nothing was changed:\n"
-        "  Pulumi.prod.yaml:7: campus-voice:campuses[0].public is True: it cannot be combined with campus-voice:gpus of "
-        "1, because with a GPU any recording is enough to clone a voice, and everybody could clone anybody. Write "
-        "allowFrom instead, or set gpus to 0: the CPU voice cannot clone."
+        "  Pulumi.prod.yaml:5: campus-voice:campuses[0].voiceCloning is True: it must not stand beside public, because "
+        "any recording is enough to clone a voice, and everybody could clone anybody. Write allowFrom or auth.external "
+        "instead of public, or leave voiceCloning out."
     )
 
 
-def test_a_public_campus_with_its_own_backend_does_not_mind_the_gpus_of_the_others(folder: Folder) -> None:
-    campuses = "campuses: [{id: north, allowFrom: [10.0.0.0/8]}, {id: west, public: true, ownStack: true}]"
-    assert folder.load(f"{WITH_GPU}{campuses}").settings.gpus == 1, "west's own stack says what west can do"
+def test_a_public_campus_does_not_mind_that_others_clone_voices(folder: Folder) -> None:
+    campuses = "[{id: north, allowFrom: [10.0.0.0/8], voiceCloning: true}, {id: west, public: true}]"
+    with_gpu = "domain: v.example.org\ngpus: 1\nstorage: 20Gi\nimage: e.org/speech:1\nmodel: {claim: model}\n"
+    assert folder.load(f"{with_gpu}campuses: {campuses}").settings.gpus == 1, (
+        "each campus has a switch of its own"
+    )
 
 
 @pytest.mark.parametrize("domain", ["voice.localhost", "voice.home.arpa", "voice"])
@@ -204,12 +272,6 @@ def test_a_campus_stack_waits_for_a_platform_that_has_been_deployed() -> None:
 def test_a_campus_that_the_platform_keeps_or_does_not_know_is_refused(campuses: dict[str, Any]) -> None:
     assert attachment(campuses) == [
         "id: it must be a campus that o/campus-voice/prod leaves to a stack of its own"
-    ]
-
-
-def test_a_campus_that_is_open_to_everybody_gets_no_voice_cloning_from_its_own_stack() -> None:
-    assert attachment({"west": {"backend": None, "public": True}}) == [
-        "campus-voice:gpus: it must be 0 while o/campus-voice/prod lets everybody come"
     ]
 
 
