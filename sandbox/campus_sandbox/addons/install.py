@@ -3,14 +3,15 @@
 import hashlib
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from campus_sandbox.addons.addon import Addon, Deployed
 from campus_sandbox.errors import SandboxError
 from campus_sandbox.node.api import Api, ApiError
+from campus_sandbox.node.readiness import pod_is_ready
 from campus_sandbox.node.waiting import wait_until
 from campus_sandbox.paths import Paths, give_to_owner
 
@@ -86,14 +87,8 @@ def _is_available(api: Api, deployed: Deployed) -> bool:
         return False
     status, wanted = found.get("status", {}), found["spec"]["replicas"]
     is_current = status.get("observedGeneration", 0) >= found["metadata"]["generation"]
-    ready = sum(map(_is_ready, pods))
+    ready = sum(map(pod_is_ready, pods))
     return bool(is_current and status.get("updatedReplicas", 0) == wanted == ready)
-
-
-def _is_ready(pod: Mapping[str, Any]) -> bool:
-    conditions = pod["status"].get("conditions", [])
-    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
-    return ready and "deletionTimestamp" not in pod["metadata"]
 
 
 def _digest(addon: Addon) -> str:

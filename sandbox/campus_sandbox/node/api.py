@@ -47,6 +47,10 @@ class Api:
         """Create `body` in the collection at `path`; raises as `get` does."""
         self._call("POST", path, json.dumps(body), {"Content-Type": "application/json"})
 
+    def delete(self, path: str) -> None:
+        """Delete the object at `path`; raises as `get` does."""
+        self._call("DELETE", path, None, {})
+
     def _call(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> str:
         connection = http.client.HTTPSConnection(
             self._server.hostname or "", self._server.port, timeout=TIMEOUT_SECONDS, context=self._tls

@@ -52,6 +52,13 @@ def wait_serving(node: Node, paths: Paths) -> None:
     _wait(node, paths, lambda: _first_lacking(_serving(api)))
 
 
+def pod_is_ready(pod: Mapping[str, Any]) -> bool:
+    """Whether a pod serves and is not about to go."""
+    conditions = pod["status"].get("conditions", [])
+    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+    return ready and "deletionTimestamp" not in pod["metadata"]
+
+
 def _wait(node: Node, paths: Paths, lacking_now: Callable[[], str]) -> None:
     lacking = ""
 

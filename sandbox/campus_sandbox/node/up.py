@@ -1,5 +1,6 @@
 """The steps from built artefacts to a cluster that serves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from campus_sandbox.node.api import Api
 from campus_sandbox.node.images import import_images, missing_images
 from campus_sandbox.node.layout import Layout
 from campus_sandbox.node.node import Node
+from campus_sandbox.node.outdated import image_ids, outdated_pods, restart_outdated
 from campus_sandbox.node.readiness import unready, wait_ready, wait_serving
 from campus_sandbox.node.unpacked import UnpackedImages
 from campus_sandbox.paths import Paths
@@ -29,6 +31,7 @@ READY: Final = "node ready"
 ADDONS: Final = "install DNS, volumes, certificates"
 PRODUCT_IMAGES: Final = "load the product's images"
 SERVING: Final = "DNS, volumes, certificates ready"
+RENEW: Final = "restart what runs on changed images"
 
 # Archives of what the cluster itself runs, the smallest first: pods start while the others are still loaded.
 OWN_ARCHIVES: Final = ("pause", "busybox", "coredns", "local-path-provisioner", "cert-manager")
@@ -44,9 +47,8 @@ class Cluster:
 
     def steps(self) -> list[Step]:
         """All steps in their order; a step whose work is done already is not shown."""
-        unpacked = UnpackedImages(
-            self.paths, self.versions, [*self._archives(own=True), *self._archives(own=False)]
-        )
+        archives = [*self._archives(own=True), *self._archives(own=False)]
+        unpacked = UnpackedImages(self.paths, self.versions, archives)
         return [
             Step(UNPACK, unpacked.make, done=lambda: unpacked.is_placed(self.node) or unpacked.is_made()),
             Step(PLACE, lambda _: unpacked.place(), (UNPACK,), done=lambda: unpacked.is_placed(self.node)),
@@ -56,6 +58,7 @@ class Cluster:
             Step(ADDONS, lambda _: self._install(), (START,), Lane.COMPILE, done=self._is_installed),
             self._load(PRODUCT_IMAGES, READY, own=False),
             Step(SERVING, lambda _: self._wait(), (ADDONS, PRODUCT_IMAGES), done=self._serves),
+            Step(RENEW, lambda _: self._renew(archives), (SERVING,), done=lambda: self._is_renewed(archives)),
         ]
 
     def addons(self) -> list[Addon]:
@@ -100,6 +103,12 @@ class Cluster:
 
     def _serves(self) -> bool:
         return not missing(Api(self.paths.kubeconfig), self.addons())
+
+    def _is_renewed(self, archives: Sequence[Path]) -> bool:
+        return not outdated_pods(Api(self.paths.kubeconfig), image_ids(archives))
+
+    def _renew(self, archives: Sequence[Path]) -> None:
+        restart_outdated(Api(self.paths.kubeconfig), image_ids(archives))
 
     def _wait(self) -> None:
         api = Api(self.paths.kubeconfig)

@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 from campus_sandbox.node.cgroups import Cgroup
+from campus_sandbox.node.images import CTR
 from campus_sandbox.node.layout import Layout
 from campus_sandbox.node.waiting import wait_until
 
@@ -70,10 +71,8 @@ def test_keys_are_readable_by_their_owner_only(sandbox: Sandbox) -> None:
 def test_a_fresh_node_finds_its_images_unpacked(sandbox: Sandbox, first_up: str) -> None:
     assert "give the node its images" in first_up, "they come from the cache as a whole"
     assert "load the" not in first_up, f"nothing is left to be unpacked by the node:\n{first_up}"
-    known = {
-        name for image in sandbox.get("node", "campus-voice")["status"]["images"] for name in image["names"]
-    }
-    assert sandbox.busybox in known, "the kubelet knows an image that no pod has asked for"
+    known = sandbox.inside(*CTR, "images", "list", "--quiet").split()
+    assert sandbox.busybox in known, "the runtime knows an image that no pod has asked for"
     assert not (sandbox.paths.state / "unpacking").exists(), "what unpacked them is gone"
 
 
