@@ -15,11 +15,11 @@ from operations.voice import replies
 from operations.voice.connection import LOOPBACK, client
 from operations.voice.gradio import ENDPOINT
 
-SENTENCES = tuple(
+READING = " ".join(
     f"The {place} bell rings, and all the children of the {place} house come down the stairs."
-    for place in ("first", "second", "third", "fourth", "fifth", "sixth")
+    for place in ("first", "second", "third")
 )
-"""Four seconds of speech each, which two cores speak in four when two campuses ask for them at once."""
+"""Twelve seconds of speech."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,9 @@ class Listeners:
     """Has one reading after the other spoken on each host while entered, and hears the last one to its end."""
 
     def __init__(self, authorities: Mapping[str, str], *, again: bool = True) -> None:
-        """Take the hosts with their CAs; without `again` each host speaks a single, longer reading."""
+        """Take the hosts with their CAs; without `again` each host speaks a single reading."""
         self._authorities = dict(authorities)
         self._again = again
-        self._text = " ".join(SENTENCES[:2] if again else SENTENCES)
         self._readings: list[Reading] = []
         self._ended = threading.Event()
         self._threads = ThreadPoolExecutor(len(self._authorities), "listener")
@@ -64,7 +63,7 @@ class Listeners:
 
     def _listen(self, host: str) -> None:
         while True:
-            began, failure = time.monotonic(), _read(host, self._authorities[host], self._text)
+            began, failure = time.monotonic(), _read(host, self._authorities[host])
             self._readings.append(Reading(host, began, time.monotonic(), failure))
             if self._ended.is_set() or not self._again:
                 return
@@ -88,11 +87,11 @@ def last_event(pupil: httpx.Client, stream: str, **headers: str) -> str:
     return last
 
 
-def _read(host: str, ca: str, text: str) -> str | None:
-    """Have a text spoken; returns what went wrong."""
+def _read(host: str, ca: str) -> str | None:
+    """Have the reading spoken; returns what went wrong."""
     with client(f"https://{host}", address=LOOPBACK, ca=ca, request_id="listener", silence=60) as pupil:
         try:
-            last = last_event(pupil, ask(pupil, text))
+            last = last_event(pupil, ask(pupil, READING))
         except httpx.HTTPError as error:
             return f"{type(error).__name__} {error}"
     return None if last == "complete" else f"the stream ended with {last!r} instead of 'complete'"

@@ -1,6 +1,7 @@
 """The school under test: its campuses' names and authorities, what its speech server counts, and its pupils."""
 
 import base64
+import json
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from tests.cluster.listeners import Listeners
 from tests.cluster.poller import Poller
 
 SERVER_METRICS = 9464
+SLOW_CPUS, ALL_CPUS = "600m", "16"
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ class School:
 
     @contextmanager
     def watched(self, *, again: bool = True) -> Iterator[Watch]:
-        """Every campus polled and listened to; without `again` each campus speaks a single, longer reading."""
-        with Listeners(self.authorities, again=again) as listeners:
+        """Every campus polled and listened to; without `again` each campus speaks a single reading."""
+        with self._speaking_slowly(), Listeners(self.authorities, again=again) as listeners:
             wait_until(
                 lambda: self.counted("cosyvoice_in_flight_requests") >= len(self.authorities),
                 deadline=60,
@@ -84,6 +86,27 @@ class School:
                 poller.goes_on(answers=2)
                 yield Watch(poller, listeners)
                 poller.goes_on()
+
+    @contextmanager
+    def _speaking_slowly(self) -> Iterator[None]:
+        """Keep the speech server, which would take every core, from holding up what is done meanwhile.
+
+        Its pod is resized in place, which restarts nothing and leaves its Deployment alone.
+        """
+        self._resize(SLOW_CPUS)
+        try:
+            yield
+        finally:
+            self._resize(ALL_CPUS)
+
+    def _resize(self, cpus: str) -> None:
+        limits = {"containers": [{"name": "cosyvoice", "resources": {"limits": {"cpu": cpus}}}]}
+        change = json.dumps({"spec": limits})
+        self._kubectl("-n", self.backend, "patch", self._pod(), "--subresource=resize", f"--patch={change}")
+
+    def _pod(self) -> str:
+        (pod,) = self._kubectl("-n", self.backend, "get", "pods", "-o", "name").split()
+        return pod
 
     @contextmanager
     def pupil(self, campus: str) -> Iterator[httpx.Client]:
@@ -107,8 +130,8 @@ class School:
 
     def counted(self, metric: str, **labels: str) -> float:
         """The sum of a metric of the speech server over all series with these labels."""
-        (pod,) = self._kubectl("-n", self.backend, "get", "pods", "-o", "name").split()
-        path = f"/api/v1/namespaces/{self.backend}/pods/{pod.removeprefix('pod/')}:{SERVER_METRICS}/proxy/metrics"
+        pod = self._pod().removeprefix("pod/")
+        path = f"/api/v1/namespaces/{self.backend}/pods/{pod}:{SERVER_METRICS}/proxy/metrics"
         wanted = [f'{key}="{value}"' for key, value in labels.items()]
         return sum(
             float(line.rsplit(" ", 1)[1])
