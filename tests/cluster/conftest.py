@@ -1,12 +1,15 @@
 """One sandbox and one `dev` stack for all cluster tests; each test leaves them as it found them."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cluster.framework import Kubectl, Sandbox, StackUnderTest, copy_of_the_program
 from tests.cluster.network import network_of_its_own
+from tests.cluster.node import Node
+from tests.cluster.school import School
 
 
 @pytest.fixture(scope="session")
@@ -61,3 +64,26 @@ def dev(deployed: StackUnderTest) -> Iterator[StackUnderTest]:
 def kubectl(environment: dict[str, str]) -> Kubectl:
     """The cluster by hand."""
     return Kubectl(environment)
+
+
+@pytest.fixture(scope="session")
+def node(environment: dict[str, str]) -> Node:
+    """The node's own processes."""
+    return Node(environment)
+
+
+@pytest.fixture(scope="session")
+def school(deployed: StackUnderTest, kubectl: Kubectl) -> School:
+    """The campuses of the `dev` stack, up."""
+    return School(deployed, kubectl)
+
+
+@pytest.fixture
+def tell(capfd: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Shows a measured number to whoever runs the tests."""
+
+    def show(words: str) -> None:
+        with capfd.disabled():
+            sys.stdout.write(f"\n    {words}\n")
+
+    return show
