@@ -128,6 +128,14 @@ class School:
         assert shown is not None, "a verified peer has shown a certificate"
         return ssl.DER_cert_to_PEM_cert(shown)
 
+    def route(self, campus: str, prefix: str) -> int:
+        """The position of the route that a campus has for a prefix."""
+        routes = self._kubectl.live(self.backend, "httpproxy", campus)["spec"]["routes"]
+        (position,) = (
+            number for number, route in enumerate(routes) if {"prefix": prefix} in route.get("conditions", [])
+        )
+        return int(position)
+
     def counted(self, metric: str, **labels: str) -> float:
         """The sum of a metric of the speech server over all series with these labels."""
         pod = self._pod().removeprefix("pod/")

@@ -287,7 +287,8 @@ def test_gradios_heartbeat_holds_no_connection(school: School, kubectl: Kubectl)
             return response.status_code, response.headers.get("content-type", "")
 
     assert answer()[0] == 404, "the gateway itself answers the stream that would never end"
-    with edited(kubectl, school.backend, "httpproxy", "north", {"op": "remove", "path": "/spec/routes/0"}):
+    closed = {"op": "remove", "path": f"/spec/routes/{school.route('north', '/gradio_api/heartbeat')}"}
+    with edited(kubectl, school.backend, "httpproxy", "north", closed):
         wait_until(
             lambda: answer() == (200, "text/event-stream; charset=utf-8"),
             deadline=30,

@@ -17,9 +17,9 @@ from tests.cluster.school import School
 
 Tell = Callable[[str], None]
 EAST = "    - id: east\n      name: East Campus\n"
-FIRST_ANSWER_SECONDS = 5
-GAP_SECONDS = 10
-RESTART_SECONDS = 15
+FIRST_ANSWER_SECONDS = 15
+GAP_SECONDS = 20
+RESTART_SECONDS = 30
 
 # CPython leaves a socket open that is reset before its TLS handshake (`SSLSocket._create` in Lib/ssl.py).
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
@@ -111,8 +111,9 @@ def test_a_route_is_changed(stack: StackUnderTest, school: School, kubectl: Kube
 
 
 def test_a_changed_route_is_served_at_once(school: School, kubectl: Kubectl, tell: Tell) -> None:
-    body = "/spec/routes/0/directResponsePolicy/body"
-    before = kubectl.live(school.backend, "httpproxy", "north")["spec"]["routes"][0]
+    position = school.route("north", "/gradio_api/heartbeat")
+    body = f"/spec/routes/{position}/directResponsePolicy/body"
+    before = kubectl.live(school.backend, "httpproxy", "north")["spec"]["routes"][position]
     with school.pupil("north") as pupil:
         kubectl.edit(school.backend, "httpproxy", "north", body, "another answer")
         applied = time.monotonic()
