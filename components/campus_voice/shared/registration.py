@@ -30,6 +30,14 @@ def _classes() -> Mapping[tuple[str, str], Callable[..., pulumi.CustomResource]]
             "ValidatingAdmissionPolicyBinding",
         ): admission.ValidatingAdmissionPolicyBinding,
         (
+            "admissionregistration.k8s.io/v1",
+            "MutatingWebhookConfiguration",
+        ): admission.MutatingWebhookConfiguration,
+        (
+            "admissionregistration.k8s.io/v1",
+            "ValidatingWebhookConfiguration",
+        ): admission.ValidatingWebhookConfiguration,
+        (
             "apiextensions.k8s.io/v1",
             "CustomResourceDefinition",
         ): kubernetes.apiextensions.v1.CustomResourceDefinition,

@@ -1,0 +1,65 @@
+"""A cluster without cert-manager gets it from the gateway, or a sentence that says what is missing."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cluster.framework import Kubectl, Sandbox, StackUnderTest, copy_of_the_program
+from tests.cluster.network import network_of_its_own
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A second sandbox, without cert-manager."""
+    started = Sandbox(tmp_path_factory.mktemp("bare"))
+    with network_of_its_own():
+        try:
+            started.do("up", "--without", "cert-manager")
+            yield started
+        finally:
+            started.do("down")
+
+
+@pytest.fixture(scope="module")
+def environment(bare: Sandbox) -> Iterator[Mapping[str, str]]:
+    """The variables in which kubectl and pulumi meet the bare sandbox."""
+    variables = bare.environment()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", variables["PATH"])
+        yield variables
+
+
+@pytest.fixture(scope="module")
+def stack(
+    bare: Sandbox, environment: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> StackUnderTest:
+    """A gateway for one campus that brings its own backend: nothing speaks here."""
+    project = copy_of_the_program(tmp_path_factory.mktemp("project"), bare.links)
+    made = StackUnderTest(project, "dev", environment)
+    _edit(made, campuses=[{"id": "west", "ownStack": True}])
+    return made
+
+
+def _edit(stack: StackUnderTest, **settings: object) -> None:
+    content = yaml.safe_load(stack.file.read_text())
+    content["config"].update({f"campus-voice:{key}": value for key, value in settings.items()})
+    stack.file.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def test_the_gateway_brings_cert_manager_and_certificates(
+    stack: StackUnderTest, environment: Mapping[str, str]
+) -> None:
+    _edit(stack, certManager="install")
+    stack.up()
+    kubectl = Kubectl(environment)
+    assert _ready(kubectl.live("campus-routes", "certificate", "west")), "a campus's certificate is issued"
+    assert stack.up().operations == {}, "what is installed stays as it is"
+    assert stack.expects_no_changes(), "also after a look at the live objects"
+
+
+def _ready(certificate: Mapping[str, Any]) -> bool:
+    return any(
+        one["type"] == "Ready" and one["status"] == "True" for one in certificate["status"]["conditions"]
+    )
