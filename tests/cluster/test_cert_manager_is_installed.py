@@ -48,13 +48,32 @@ def _edit(stack: StackUnderTest, **settings: object) -> None:
     stack.file.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
+@pytest.mark.parametrize("command", [["preview"], ["up", "--yes", "--skip-preview"]], ids=["preview", "up"])
+def test_a_gateway_that_expects_cert_manager_says_that_it_is_missing(
+    stack: StackUnderTest, environment: Mapping[str, str], command: list[str]
+) -> None:
+    refused = stack.pulumi(*command)
+    words = refused.stdout + refused.stderr
+    assert refused.returncode != 0, f"without cert-manager no gateway comes up:\n{words}"
+    told = "(gateway-needs-cert-manager-on-the-cluster-or-cert_manager-install)"
+    assert told in words, f"what is missing, and both ways out:\n{words}"
+    assert "'certificaterequests.cert-manager.io' does not exist" in words, (
+        f"and what was looked for:\n{words}"
+    )
+    assert "Traceback" not in words, f"in a sentence:\n{words}"
+    namespaces = Kubectl(environment)("get", "namespaces", "-o", "name")
+    assert "projectcontour" not in namespaces, "before anything of the gateway is made"
+
+
 def test_the_gateway_brings_cert_manager_and_certificates(
     stack: StackUnderTest, environment: Mapping[str, str]
 ) -> None:
     _edit(stack, certManager="install")
     stack.up()
     kubectl = Kubectl(environment)
-    assert _ready(kubectl.live("campus-routes", "certificate", "west")), "a campus's certificate is issued"
+    assert _ready(kubectl.live("campus-routes", "certificate", "west-tls")), (
+        "a campus's certificate is issued"
+    )
     assert stack.up().operations == {}, "what is installed stays as it is"
     assert stack.expects_no_changes(), "also after a look at the live objects"
 

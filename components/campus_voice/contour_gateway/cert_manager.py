@@ -20,6 +20,12 @@ _DEFINITIONS = Path("cert-manager", "crds")
 """Where the definitions are inside that folder when they are not in the manifest, as with the chart's."""
 
 NAMESPACE = "cert-manager-namespace"
+DEFINITION = "certificaterequests.cert-manager.io"
+"""Name of the definition, the smallest one, by which a cert-manager that is there already is found."""
+
+MISSING = "needs-cert-manager-on-the-cluster-or-cert_manager-install"
+"""Suffix under which it is looked for: what people read when it is not there."""
+
 MUTATING = "cert-manager-mutatingwebhookconfiguration-cert-manager-webhook"
 VALIDATING = "cert-manager-validatingwebhookconfiguration-cert-manager-webhook"
 

@@ -6,9 +6,9 @@ from typing import TypedDict
 import pulumi
 import pulumi_random
 
-from campus_voice.shared.enums import IssuerKind
+from campus_voice.shared.enums import CertManager, IssuerKind
 from campus_voice.shared.manifests import Objects
-from campus_voice.shared.registration import Registrar, checked, known_after
+from campus_voice.shared.registration import Registrar, checked, found, known_after
 
 from . import admission, cert_manager, certificates, checks, control_plane, crds, dns, edge, render, walls
 from .args import ContourGatewayArgs
@@ -118,7 +118,7 @@ class ContourGateway(pulumi.ComponentResource):
         super().__init__("campus-voice:index:ContourGateway", name, {}, opts)
 
         rendered = render.objects(settings, _authority(self, name), definitions, release)
-        objects = Registrar(self, name, rendered)
+        objects = Registrar(self, name, rendered, _existing_cert_manager(self, name, settings))
         home, routes = objects.add_all([render.NAMESPACE, render.ROUTES_NAMESPACE], retain=True)
         walled = [
             *objects.add_all([walls.HOME], [home]),
@@ -200,6 +200,15 @@ def _authority(component: pulumi.ComponentResource, name: str) -> pulumi.Output[
         f"{name}-ca-id", byte_length=4, opts=pulumi.ResourceOptions(parent=component)
     )
     return pulumi.Output.concat("Campus Voice ", identifier.hex)
+
+
+def _existing_cert_manager(
+    component: pulumi.ComponentResource, name: str, settings: checks.GatewaySettings
+) -> list[pulumi.Resource]:
+    """Look for the cert-manager that is not brought, before anything is made that would need it."""
+    if settings.cert_manager is CertManager.INSTALL:
+        return []
+    return [found(component, f"{name}-{cert_manager.MISSING}", cert_manager.DEFINITION)]
 
 
 def _add_policies(

@@ -54,6 +54,24 @@ def test_a_gateway_beside_an_existing_cert_manager_brings_nothing_of_it() -> Non
     assert cert_manager.objects(existing, cert_manager.source(existing)) == {}
 
 
+def test_a_gateway_makes_nothing_before_it_has_found_an_existing_cert_manager() -> None:
+    def program() -> None:
+        gateway()
+
+    beside = run(program)
+    assert beside.read == [f"gateway-{cert_manager.MISSING}"]
+    waiting = {
+        one.name
+        for one in beside.resources.values()
+        if any(urn.endswith(f"::gateway-{cert_manager.MISSING}") for urn in one.depends_on)
+    }
+    assert waiting == set(objects(beside)), "what is made half has to be cleared away by hand"
+
+
+def test_a_gateway_that_brings_cert_manager_looks_for_none(deployed: Deployment) -> None:
+    assert deployed.read == []
+
+
 def test_the_releases_one_file_and_the_charts_folder_give_the_same(folder: Path, rendered: Objects) -> None:
     assert cert_manager.objects(settings(folder), cert_manager.source(settings(folder))) == rendered
 
