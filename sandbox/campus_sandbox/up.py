@@ -26,7 +26,9 @@ def _up(paths: Paths, options: argparse.Namespace) -> int:
     with locked(paths, "up"):
         worked = build(paths)
         with show_progress(Durations(paths.durations, paths.owner)) as progress:
-            worked += run_steps(Cluster(paths, versions, node, options.without).steps(), progress, paths.build_log)
+            worked += run_steps(
+                Cluster(paths, versions, node, options.without).steps(), progress, paths.build_log
+            )
         prepare_pulumi_home(paths, versions, lambda line: print(line, file=sys.stderr))
     if worked == 0:
         print("The sandbox runs; there was nothing to do.", file=sys.stderr)
