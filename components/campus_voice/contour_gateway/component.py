@@ -272,16 +272,10 @@ def _add_control_plane(
     xds: Sequence[pulumi.Resource],
 ) -> list[pulumi.Resource]:
     """Register Contour."""
-    account, role, config, wall, service = objects.add_all(
-        [
-            control_plane.ACCOUNT,
-            control_plane.ROLE,
-            control_plane.CONFIG,
-            walls.CONTOUR,
-            control_plane.SERVICE,
-        ],
-        [home],
+    account, role, config, service = objects.add_all(
+        [control_plane.ACCOUNT, control_plane.ROLE, control_plane.CONFIG, control_plane.SERVICE], [home]
     )
+    wall = objects.add(walls.CONTOUR, [home])
     cluster_role = objects.add(control_plane.CLUSTER_ROLE)
     allowed = [
         objects.add(control_plane.CLUSTER_ROLE_BINDING, [cluster_role, account]),
