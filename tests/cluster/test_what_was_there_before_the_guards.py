@@ -1,6 +1,7 @@
 """What somebody made before the gateway's admission policies came is found and named."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 
@@ -38,7 +39,7 @@ def _created(environment: dict[str, str]) -> bool:
     done = subprocess.run(
         ["kubectl", "create", "--filename=-"],
         input=json.dumps(OLD),
-        env=environment,
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
