@@ -1,4 +1,4 @@
-"""The little of the Kubernetes API that the operations read; nothing here writes."""
+"""The little of the Kubernetes API that the operations read; nothing here changes anything."""
 
 import base64
 from collections.abc import Callable, Iterator, Mapping
@@ -55,6 +55,7 @@ class Cluster:
         self._core = client.CoreV1Api(api)
         self._apps = client.AppsV1Api(api)
         self._custom = client.CustomObjectsApi(api)
+        self._api = api
 
     def pods(self, namespace: str, selector: Mapping[str, str]) -> list[Pod]:
         """The pods that carry every label of `selector`, by name."""
@@ -133,6 +134,38 @@ class Cluster:
                 *lines, rest = (rest + chunk).split(b"\n")
                 yield from (line.decode(errors="replace") for line in lines)
 
+    def raw(
+        self, group: str, plural: str, selector: Mapping[str, str] | None = None
+    ) -> list[Mapping[str, Any]]:
+        """The objects of a kind in the whole cluster, as the API server tells them; the core group is ""."""
+        with _answering(f"the {plural} of the cluster"):
+            answer: Mapping[str, Any] = self._call(
+                "GET", f"{_root(group)}/{plural}", {"labelSelector": labels(selector or {})}
+            )
+        found: list[Mapping[str, Any]] = answer["items"]
+        return found
+
+    def rehearse(self, group: str, plural: str, namespace: str, name: str) -> None:
+        """Write an object as it stands, as a dry run that only admission sees.
+
+        Raises:
+            kubernetes.client.exceptions.ApiException: what the API server says against it.
+        """
+        self._call("PATCH", f"{_root(group)}/namespaces/{namespace}/{plural}/{name}", {"dryRun": "All"}, {})
+
+    def _call(self, method: str, path: str, query: Mapping[str, str], body: object = None) -> Any:
+        headers = {"Accept": "application/json", "Content-Type": "application/merge-patch+json"}
+        return self._api.call_api(
+            path,
+            method,
+            query_params=list(query.items()),
+            header_params=headers,
+            body=body,
+            response_type="object",
+            auth_settings=["BearerToken"],
+            _return_http_data_only=True,
+        )
+
     def _objects(self, group: str, plural: str, namespace: str) -> list[Custom]:
         with _answering(f"the {plural} of {namespace}"):
             found = self._custom.list_namespaced_custom_object(group, "v1", namespace, plural)["items"]
@@ -168,6 +201,11 @@ def connect(kubeconfig: str | None = None, context: str | None = None) -> Cluste
 def labels(selector: Mapping[str, str]) -> str:
     """A label selector in the API's notation."""
     return ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
+
+
+def _root(group: str) -> str:
+    """Where the API server serves the first version of a group."""
+    return f"/apis/{group}/v1" if group else "/api/v1"
 
 
 def _pod(pod: Any) -> Pod:

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, TypeAlias
 
-from campus_voice import Exposure
+from campus_voice import CertManager, Exposure
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
@@ -124,6 +124,16 @@ class PlatformSettings(BackendSettings):
 
     manifests: Folder | None = None
     """Folder with the upstream manifests. Default: the pinned releases are fetched."""
+
+    cert_manager: Annotated[
+        CertManager,
+        Rule(
+            f"it must be one of {', '.join(CertManager)}",
+            "certificates come from cert-manager, wherever that comes from",
+            f"Leave it out for {CertManager.EXISTING}.",
+        ),
+    ] = CertManager.EXISTING
+    """Where cert-manager comes from; `install` needs `manifests`. Default: `existing`."""
 
     gateway_images: Annotated[
         GatewayImagesSettings,

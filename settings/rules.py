@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import TypeAlias
 
-from campus_voice import Exposure, IssuerKind
+from campus_voice import CertManager, Exposure, IssuerKind
 
 from . import campus_rules
 from .models import BackendSettings, CampusStackSettings, Environment, PlatformSettings, Settings
@@ -176,12 +176,29 @@ def _networks_stand_beside_the_host_network(settings: PlatformSettings, _: Envir
 
 _PlatformRule: TypeAlias = Callable[[PlatformSettings, Environment], Iterator[Broken]]
 
+
+def _cert_manager_comes_from_a_folder(settings: PlatformSettings, _: Environment) -> Iterator[Broken]:
+    if settings.cert_manager is CertManager.INSTALL and settings.manifests is None:
+        yield Broken(
+            (f"{_PREFIX}:certManager",),
+            settings.cert_manager.value,
+            Rule(
+                f"it also needs {_PREFIX}:manifests",
+                "nothing is fetched without a pinned sha256, and for cert-manager none is pinned",
+                "Put its release into a folder as cert-manager/cert-manager.yaml, with Contour's "
+                "contour/01-crds.yaml, and name the folder; or install cert-manager yourself and leave this "
+                "out.",
+            ),
+        )
+
+
 _PLATFORM: tuple[tuple[frozenset[str], _PlatformRule], ...] = (
     (frozenset({"campuses"}), _at_least_one_campus),
     (frozenset({"campuses"}), _each_campus_once),
     (frozenset({"campuses", "environment"}), _campuses_keep_their_rules),
     (frozenset({"campuses", "issuers"}), _a_campus_names_an_issuer_that_is_there),
     (frozenset({"acme", "issuers"}), _issuers_are_told_apart),
+    (frozenset({"cert_manager", "manifests"}), _cert_manager_comes_from_a_folder),
     (frozenset({"edge", "exposure"}), _networks_stand_beside_the_host_network),
     (frozenset({"acme", "domain"}), _public_authority_signs_public_names),
 )

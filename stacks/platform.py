@@ -73,6 +73,7 @@ def _gateway_args(settings: PlatformSettings) -> ContourGatewayArgs:
         **_edge_args(settings.edge),
         "domain": settings.domain,
         "campuses": [campus.id for campus in settings.campuses],
+        "cert_manager": settings.cert_manager,
         "exposure": settings.exposure,
         "longest_request_seconds": settings.longest_request_seconds,
     }

@@ -20,7 +20,7 @@ from .cosyvoice_backend.component import CosyVoiceBackend
 from .cosyvoice_backend.render import backend_namespace
 from .observability.args import ObservabilityArgs
 from .observability.component import Observability
-from .shared.enums import Engine, Exposure, IssuerKind, ObservabilityMode, RoutePart, TlsVersion
+from .shared.enums import CertManager, Engine, Exposure, IssuerKind, ObservabilityMode, RoutePart, TlsVersion
 from .shared.errors import InvalidSettingsError, Problem
 from .tenant_route.applications import misplaced as misplaced_prefix
 from .tenant_route.args import (
@@ -53,6 +53,7 @@ COMPONENTS: list[type[ComponentResource]] = [
 __all__ = [
     "COMPONENTS",
     "PACKAGE",
+    "CertManager",
     "ContourGateway",
     "ContourGatewayArgs",
     "ContourGatewayEnvoyArgs",

@@ -4,8 +4,19 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from operations.cluster import Cluster
+from operations.guards import findings, policies
 from operations.outputs import Backend, Campus, Gateway, StackOutputs
-from operations.status.rows import Row, certificate_row, claim_row, no_pod_row, pod_row, proxy_row
+from operations.status.rows import (
+    Row,
+    certificate_row,
+    claim_row,
+    finding_row,
+    guard_row,
+    no_guard_row,
+    no_pod_row,
+    pod_row,
+    proxy_row,
+)
 
 
 def inspect(outputs: StackOutputs, cluster: Cluster, now: datetime) -> list[Row]:
@@ -14,6 +25,7 @@ def inspect(outputs: StackOutputs, cluster: Cluster, now: datetime) -> list[Row]
     return [
         *_campuses(outputs, cluster),
         *_certificates(outputs, cluster, now),
+        *_guards(gateway, cluster),
         *_pods("envoy", gateway.namespace, gateway.envoy_selector, cluster),
         *_pods("contour", gateway.namespace, gateway.contour_selector, cluster),
         *(row for backend in outputs.backends.values() for row in _backend(backend, cluster)),
@@ -43,6 +55,15 @@ def _certificates(outputs: StackOutputs, cluster: Cluster, now: datetime) -> lis
         for namespace in namespaces
         for certificate in cluster.certificates(namespace)
     ]
+
+
+def _guards(gateway: Gateway, cluster: Cluster) -> list[Row]:
+    """The admission policies, or what they would refuse and was there before them."""
+    rows: list[Row] = []
+    for policy in policies(cluster, gateway.ingress_class):
+        found = [finding_row(finding) for finding in findings(cluster, policy)]
+        rows += found or [guard_row(policy["metadata"]["name"])]
+    return rows or [no_guard_row(gateway.ingress_class)]
 
 
 def _pods(part: str, namespace: str, selector: Mapping[str, str], cluster: Cluster) -> list[Row]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from operations.cluster import Claim, Custom, Pod
+from operations.guards import Finding
 
 INCLUDE_NOT_FOUND = "IncludeNotFound"
 """Contour's reason for an HTTPProxy whose included one is not there."""
@@ -82,6 +83,21 @@ def claim_row(part: str, namespace: str, name: str, claim: Claim | None) -> Row:
     return Row(
         part, f"claim {name}", namespace, f"{claim.phase} {claim.size}".strip(), claim.phase == "Bound"
     )
+
+
+def guard_row(policy: str) -> Row:
+    """An admission policy that everything in the cluster keeps."""
+    return Row("guard", policy, "every namespace", "kept by all that is there", healthy=True)
+
+
+def no_guard_row(ingress_class: str) -> Row:
+    """The absence of every admission policy of the gateway."""
+    return Row("guard", f"{ingress_class}-*", "-", "no admission policy", healthy=False)
+
+
+def finding_row(finding: Finding) -> Row:
+    """An object that was there before the admission policy which would refuse it."""
+    return Row("guard", f"{finding.resource}/{finding.name}", finding.namespace, finding.why, healthy=False)
 
 
 def _condition(status: Mapping[str, Any], kind: str) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from campus_sandbox.addons.cert_manager import NAME as CERT_MANAGER
 from campus_sandbox.build.build import build
 from campus_sandbox.command import Command
 from campus_sandbox.node.command import check_machine
@@ -25,11 +26,23 @@ def _up(paths: Paths, options: argparse.Namespace) -> int:
     with locked(paths, "up"):
         worked = build(paths)
         with show_progress(Durations(paths.durations, paths.owner)) as progress:
-            worked += run_steps(Cluster(paths, versions, node).steps(), progress, paths.build_log)
+            worked += run_steps(
+                Cluster(paths, versions, node, options.without).steps(), progress, paths.build_log
+            )
         prepare_pulumi_home(paths, versions, lambda line: print(line, file=sys.stderr))
     if worked == 0:
         print("The sandbox runs; there was nothing to do.", file=sys.stderr)
     return 0
 
 
-UP = Command("up", "build what is missing and start the sandbox, or mend it", _up)
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--without",
+        action="append",
+        choices=(CERT_MANAGER,),
+        default=[],
+        help="leave out what a stack is going to install itself",
+    )
+
+
+UP = Command("up", "build what is missing and start the sandbox, or mend it", _up, _arguments)

@@ -90,7 +90,9 @@ class Recorder:
     def __call__(self, event: EngineEvent) -> None:
         if event.resource_pre_event is not None:
             metadata = event.resource_pre_event.metadata
-            if metadata.op.value != "same" and not metadata.type.startswith("pulumi:pulumi:Stack"):
+            if metadata.op.value not in {"same", "read"} and not metadata.type.startswith(
+                "pulumi:pulumi:Stack"
+            ):
                 self.operations[metadata.urn] = metadata.op.value
 
 

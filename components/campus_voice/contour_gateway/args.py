@@ -4,7 +4,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from campus_voice.shared.enums import Exposure, IssuerKind
+from campus_voice.shared.enums import CertManager, Exposure, IssuerKind
 
 
 class ContourGatewayIssuerArgs(TypedDict):
@@ -141,8 +141,13 @@ class ContourGatewayArgs(TypedDict):
     """Who signs the certificates of the campuses: the first, unless a campus names another. Default: a
     certificate authority of the gateway's own."""
 
+    cert_manager: NotRequired[CertManager]
+    """Where cert-manager comes from. `install` needs `manifests`, with the release's manifest in it as
+    `cert-manager/cert-manager.yaml`. Default: `existing`."""
+
     cert_manager_namespace: NotRequired[str]
-    """Namespace of cert-manager, where a ClusterIssuer's secrets live. Default: `cert-manager`."""
+    """Namespace of cert-manager, where a ClusterIssuer's secrets live; with `install` no other than the
+    default. Default: `cert-manager`."""
 
     scrape_annotations: NotRequired[bool]
     """Whether the pods carry `prometheus.io/*` annotations. Default: true."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from campus_voice.shared import errors, versions
-from campus_voice.shared.enums import Exposure
+from campus_voice.shared.enums import CertManager, Exposure
 from campus_voice.shared.fields import Fields
 from campus_voice.shared.manifests import Manifest, Text
 from campus_voice.shared.quantities import whole
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _POD_HTTP_PORT = 8080
 _POD_HTTPS_PORT = 8443
+_CERT_MANAGER_NAMESPACE = "cert-manager"
 _LEAST_MEMORY = "256Mi"
 _BALANCED_DRAIN_DELAY_SECONDS = 15
 
@@ -54,6 +55,7 @@ class GatewaySettings:
     envoy_image: Text
     envoy: EnvoySettings
     issuers: Sequence[IssuerSettings]
+    cert_manager: CertManager
     cert_manager_namespace: str
     scrape_annotations: bool
     monitoring_namespace: str
@@ -117,11 +119,14 @@ def settings(name: str, args: "ContourGatewayArgs") -> GatewaySettings:
         envoy_image=args.get("envoy_image") or versions.envoy_image(),
         envoy=_envoy(fields.nested("envoy")),
         issuers=issuers(fields),
-        cert_manager_namespace=fields.label("cert_manager_namespace", "cert-manager"),
+        cert_manager=fields.choice("cert_manager", CertManager.EXISTING),
+        cert_manager_namespace=fields.label("cert_manager_namespace", _CERT_MANAGER_NAMESPACE),
         scrape_annotations=fields.flag("scrape_annotations", default=True),
         monitoring_namespace=fields.label("monitoring_namespace", "monitoring"),
     )
     _check_combinations(fields, checked, needed)
+    if checked.cert_manager is CertManager.INSTALL:
+        _check_installation(fields, checked)
     check_exposure(fields, exposure, checked.http_port, checked.https_port)
     errors.refuse(f"ContourGateway {name!r}", fields.problems)
     return checked
@@ -156,4 +161,25 @@ def _check_combinations(fields: Fields, checked: GatewaySettings, needed: int) -
             f"a stopping Envoy needs that long for a request of longest_request_seconds "
             f"({checked.longest_request_seconds}) after drain_delay_seconds ({checked.drain_delay_seconds})",
             "Let the cluster grant more, or promise a shorter longest request.",
+        )
+
+
+def _check_installation(fields: Fields, checked: GatewaySettings) -> None:
+    if checked.manifests is None:
+        version = versions.pinned()["cert-manager"]["version"]
+        fields.refuse_as(
+            checked.cert_manager.value,
+            "cert_manager",
+            "it also needs manifests",
+            "nothing is fetched without a pinned sha256, and for cert-manager none is pinned",
+            f"Put the manifest of release {version} into a folder as cert-manager/cert-manager.yaml, with "
+            "Contour's contour/01-crds.yaml, and name the folder in manifests; or install cert-manager "
+            f"yourself and leave cert_manager at {CertManager.EXISTING.value}.",
+        )
+    if checked.cert_manager_namespace != _CERT_MANAGER_NAMESPACE:
+        fields.refuse(
+            "cert_manager_namespace",
+            f"it has to be {_CERT_MANAGER_NAMESPACE} beside cert_manager {CertManager.INSTALL.value}",
+            "the release's manifest names that namespace throughout",
+            "Leave it out.",
         )

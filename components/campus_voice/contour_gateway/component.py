@@ -6,11 +6,11 @@ from typing import TypedDict
 import pulumi
 import pulumi_random
 
-from campus_voice.shared.enums import IssuerKind
+from campus_voice.shared.enums import CertManager, IssuerKind
 from campus_voice.shared.manifests import Objects
-from campus_voice.shared.registration import Registrar, checked, known_after
+from campus_voice.shared.registration import Registrar, checked, found, known_after
 
-from . import admission, certificates, checks, control_plane, crds, dns, edge, render, walls
+from . import admission, cert_manager, certificates, checks, control_plane, crds, dns, edge, render, walls
 from .args import ContourGatewayArgs
 
 
@@ -114,19 +114,28 @@ class ContourGateway(pulumi.ComponentResource):
         """
         settings = checked(checks.settings, name, args)
         definitions = checked(lambda _, folder: crds.source(folder), name, settings.manifests)
+        release = checked(lambda _, given: cert_manager.source(given), name, settings)
         super().__init__("campus-voice:index:ContourGateway", name, {}, opts)
 
-        rendered = render.objects(settings, _authority(self, name), definitions)
-        objects = Registrar(self, name, rendered)
+        rendered = render.objects(settings, _authority(self, name), definitions, release)
+        objects = Registrar(self, name, rendered, _existing_cert_manager(self, name, settings))
         home, routes = objects.add_all([render.NAMESPACE, render.ROUTES_NAMESPACE], retain=True)
         walled = [
             *objects.add_all([walls.HOME], [home]),
             *objects.add_all([walls.ROUTES, walls.SOLVER], [routes]),
         ]
-        kinds = objects.add_all([suffix for suffix in rendered if suffix.startswith("crd-")], retain=True)
+        kinds = objects.add_all(
+            [suffix for suffix, one in rendered.items() if one["kind"] == "CustomResourceDefinition"],
+            retain=True,
+        )
         guards = _add_policies(objects, render.policies(settings), kinds)
-        issuers = _add_issuers(objects, settings)
-        contour = _add_control_plane(objects, home, kinds, _add_xds(objects, home))
+        brought = _add_cert_manager(objects, rendered, kinds)
+        authority = _add_xds_authority(objects, [home, *brought])
+        # That the authority has a certificate shows that the webhook answers, which from now on judges
+        # every object of cert-manager's.
+        signing = [authority, *([objects.add(cert_manager.VALIDATING, [authority])] if brought else [])]
+        issuers = _add_issuers(objects, settings, signing if brought else [])
+        contour = _add_control_plane(objects, home, kinds, _add_xds(objects, signing))
         envoy = _add_edge(objects, home, contour, settings)
 
         ready = [routes, *walled, *guards, *issuers, *envoy]
@@ -137,9 +146,9 @@ class ContourGateway(pulumi.ComponentResource):
         self.routes_namespace = known_after(settings.routes_namespace, *ready)
         self.ingress_class = known_after(settings.ingress_class, *ready)
         self.exposure = known_after(settings.exposure.value, *ready)
-        signing = [ContourGatewayIssuer(name=one.name, kind="ClusterIssuer") for one in settings.issuers]
-        self.issuer = known_after(signing[0], *ready)
-        self.issuers = known_after({one["name"]: one for one in signing}, *ready)
+        signers = [ContourGatewayIssuer(name=one.name, kind="ClusterIssuer") for one in settings.issuers]
+        self.issuer = known_after(signers[0], *ready)
+        self.issuers = known_after({one["name"]: one for one in signers}, *ready)
         self.service = known_after(
             ContourGatewayService(namespace=settings.namespace, name=edge.NAME), *ready
         )
@@ -152,13 +161,13 @@ class ContourGateway(pulumi.ComponentResource):
             ],
             *ready,
         )
-        authority = certificates.own_ca(settings)
+        own_ca = certificates.own_ca(settings)
         self.ca_secret = (
             None
-            if authority is None
+            if own_ca is None
             else known_after(
                 ContourGatewayCaSecret(
-                    namespace=settings.cert_manager_namespace, name=certificates.ca_secret(authority)
+                    namespace=settings.cert_manager_namespace, name=certificates.ca_secret(own_ca)
                 ),
                 *ready,
             )
@@ -193,6 +202,15 @@ def _authority(component: pulumi.ComponentResource, name: str) -> pulumi.Output[
     return pulumi.Output.concat("Campus Voice ", identifier.hex)
 
 
+def _existing_cert_manager(
+    component: pulumi.ComponentResource, name: str, settings: checks.GatewaySettings
+) -> list[pulumi.Resource]:
+    """Look for the cert-manager that is not brought, before anything is made that would need it."""
+    if settings.cert_manager is CertManager.INSTALL:
+        return []
+    return [found(component, f"{name}-{cert_manager.MISSING}", cert_manager.DEFINITION)]
+
+
 def _add_policies(
     objects: Registrar, rendered: Objects, kinds: Sequence[pulumi.Resource]
 ) -> list[pulumi.Resource]:
@@ -201,24 +219,49 @@ def _add_policies(
     return [objects.add(admission.binding(suffix), [objects.add(suffix, kinds)]) for suffix in policies]
 
 
-def _add_issuers(objects: Registrar, settings: checks.GatewaySettings) -> list[pulumi.Resource]:
+def _add_cert_manager(
+    objects: Registrar, rendered: Objects, kinds: Sequence[pulumi.Resource]
+) -> list[pulumi.Resource]:
+    """Register cert-manager where it is brought, but for the webhook that would judge its first objects.
+
+    The other webhook sees CertificateRequests only, which cert-manager itself makes, and makes again until
+    the webhook answers: so the first certificate waits for that.
+    """
+    if cert_manager.NAMESPACE not in rendered:
+        return []
+    place = [objects.add(cert_manager.NAMESPACE, retain=True)]
+    rights = objects.add_all(cert_manager.rights(rendered), place)
+    programs = objects.add_all(cert_manager.programs(rendered), [*kinds, *rights])
+    services = objects.add_all(cert_manager.services(rendered), place)
+    return [objects.add(cert_manager.MUTATING, [*programs, *services])]
+
+
+def _add_issuers(
+    objects: Registrar, settings: checks.GatewaySettings, signing: Sequence[pulumi.Resource]
+) -> list[pulumi.Resource]:
     """Register who signs the campuses' certificates."""
-    authority: list[pulumi.Resource] = []
+    authority = list(signing)
     if certificates.own_ca(settings) is not None:
-        root = objects.add(certificates.CA_ROOT)
+        root = objects.add(certificates.CA_ROOT, signing)
         authority = [objects.add(certificates.CA_CERTIFICATE, [root])]
     return [
-        objects.add(certificates.issuer_suffix(issuer), authority if issuer.kind is IssuerKind.OWN_CA else [])
+        objects.add(
+            certificates.issuer_suffix(issuer), authority if issuer.kind is IssuerKind.OWN_CA else signing
+        )
         for issuer in settings.issuers
         if issuer.kind is not IssuerKind.EXISTING
     ]
 
 
-def _add_xds(objects: Registrar, home: pulumi.Resource) -> list[pulumi.Resource]:
+def _add_xds_authority(objects: Registrar, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
+    """Register the authority of the certificates between Contour and Envoy."""
+    root = objects.add(certificates.XDS_ROOT, after)
+    return objects.add(certificates.XDS_CA, [root])
+
+
+def _add_xds(objects: Registrar, signing: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
     """Register the certificates between Contour and Envoy; their pods cannot start before."""
-    root = objects.add(certificates.XDS_ROOT, [home])
-    authority = objects.add(certificates.XDS_CA, [root])
-    issuer = objects.add(certificates.XDS_ISSUER, [authority])
+    issuer = objects.add(certificates.XDS_ISSUER, signing)
     return objects.add_all([certificates.CONTOUR_CERTIFICATE, certificates.ENVOY_CERTIFICATE], [issuer])
 
 
@@ -229,16 +272,10 @@ def _add_control_plane(
     xds: Sequence[pulumi.Resource],
 ) -> list[pulumi.Resource]:
     """Register Contour."""
-    account, role, config, wall, service = objects.add_all(
-        [
-            control_plane.ACCOUNT,
-            control_plane.ROLE,
-            control_plane.CONFIG,
-            walls.CONTOUR,
-            control_plane.SERVICE,
-        ],
-        [home],
+    account, role, config, service = objects.add_all(
+        [control_plane.ACCOUNT, control_plane.ROLE, control_plane.CONFIG, control_plane.SERVICE], [home]
     )
+    wall = objects.add(walls.CONTOUR, [home])
     cluster_role = objects.add(control_plane.CLUSTER_ROLE)
     allowed = [
         objects.add(control_plane.CLUSTER_ROLE_BINDING, [cluster_role, account]),

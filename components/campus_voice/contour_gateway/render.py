@@ -1,26 +1,42 @@
 """The Kubernetes objects of a ContourGateway."""
 
-from campus_voice.shared import labels
-from campus_voice.shared.manifests import Objects, Text, namespace
+from collections.abc import Sequence
 
-from . import certificate_policy, certificates, control_plane, crds, edge, host_policy, service_policy, walls
+from campus_voice.shared import labels
+from campus_voice.shared.manifests import Manifest, Objects, Text, namespace
+
+from . import (
+    cert_manager,
+    certificate_policy,
+    certificates,
+    control_plane,
+    crds,
+    edge,
+    host_policy,
+    service_policy,
+    walls,
+)
 from .checks import GatewaySettings
 
 NAMESPACE = "namespace"
 ROUTES_NAMESPACE = "routes-namespace"
 
 
-def objects(settings: GatewaySettings, ca_name: Text, definitions: bytes) -> Objects:
+def objects(
+    settings: GatewaySettings, ca_name: Text, definitions: bytes, release: Sequence[Manifest] = ()
+) -> Objects:
     """Render everything of one gateway.
 
     Args:
         settings: the gateway's.
         ca_name: common name of its own certificate authority.
         definitions: the file of Contour's CustomResourceDefinitions.
+        release: the objects of cert-manager, where the gateway brings it.
     """
     return {
         **namespaces(settings),
         **crds.objects(definitions),
+        **cert_manager.objects(settings, release),
         **certificates.xds(settings),
         **certificates.campuses(settings, ca_name),
         **control_plane.objects(settings),

@@ -36,6 +36,16 @@ class IssuerKind(StrEnum):
     """A ClusterIssuer that is already in the cluster."""
 
 
+class CertManager(StrEnum):
+    """Where cert-manager comes from."""
+
+    EXISTING = "existing"
+    """It is on the cluster already, and somebody else looks after it."""
+
+    INSTALL = "install"
+    """The gateway brings it."""
+
+
 class Engine(StrEnum):
     """What turns text into speech."""
 

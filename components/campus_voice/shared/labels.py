@@ -6,6 +6,9 @@ CAMPUS = "campus-voice/campus"
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """Key of the label that Kubernetes puts on each namespace; its value is the namespace's name."""
 
+MANAGED_BY = "app.kubernetes.io/managed-by"
+"""Key of the label that names the tool by which an object is changed."""
+
 _NAME = "app.kubernetes.io/name"
 _COMPONENT = "app.kubernetes.io/component"
 _PART_OF = "app.kubernetes.io/part-of"
@@ -23,7 +26,7 @@ def common(name: str, component: str, *, campus: str | None = None) -> dict[str,
     made = {
         _NAME: name,
         _COMPONENT: component,
-        "app.kubernetes.io/managed-by": "pulumi",
+        MANAGED_BY: "pulumi",
         _PART_OF: _PRODUCT,
     }
     if campus is not None:

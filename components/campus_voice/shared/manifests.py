@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import yaml
+
 Manifest = dict[str, Any]
 """One Kubernetes object."""
 
@@ -84,3 +86,8 @@ def environment_of_pod(fields: Mapping[str, str]) -> list[Manifest]:
         {"name": name, "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": path}}}
         for name, path in fields.items()
     ]
+
+
+def yaml_loader() -> type[yaml.SafeLoader]:
+    """Choose the parser of libyaml where it is built in: ten times as fast on 300 kB."""
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)

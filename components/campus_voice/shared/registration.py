@@ -30,6 +30,14 @@ def _classes() -> Mapping[tuple[str, str], Callable[..., pulumi.CustomResource]]
             "ValidatingAdmissionPolicyBinding",
         ): admission.ValidatingAdmissionPolicyBinding,
         (
+            "admissionregistration.k8s.io/v1",
+            "MutatingWebhookConfiguration",
+        ): admission.MutatingWebhookConfiguration,
+        (
+            "admissionregistration.k8s.io/v1",
+            "ValidatingWebhookConfiguration",
+        ): admission.ValidatingWebhookConfiguration,
+        (
             "apiextensions.k8s.io/v1",
             "CustomResourceDefinition",
         ): kubernetes.apiextensions.v1.CustomResourceDefinition,
@@ -51,12 +59,20 @@ class Registrar:
         component: the component that the objects belong to.
         name: its name, with which the names of its children begin.
         objects: what was rendered, by suffix.
+        after: what every object waits for.
     """
 
-    def __init__(self, component: pulumi.ComponentResource, name: str, objects: Objects) -> None:
+    def __init__(
+        self,
+        component: pulumi.ComponentResource,
+        name: str,
+        objects: Objects,
+        after: Sequence[pulumi.Resource] = (),
+    ) -> None:
         self._component = component
         self._name = name
         self._objects = objects
+        self._after = list(after)
         self._built_in = _classes()
 
     def add(
@@ -65,7 +81,9 @@ class Registrar:
         """Register the object with that suffix, after `depends_on`; `retain` keeps it on destroy."""
         manifest = self._objects[suffix]
         opts = pulumi.ResourceOptions(
-            parent=self._component, depends_on=list(depends_on), retain_on_delete=True if retain else None
+            parent=self._component,
+            depends_on=[*self._after, *depends_on],
+            retain_on_delete=True if retain else None,
         )
         return self._construct(f"{self._name}-{suffix}", manifest, opts)
 
@@ -86,6 +104,20 @@ class Registrar:
         return kubernetes.apiextensions.CustomResource(
             name, api_version=kind[0], kind=kind[1], opts=opts, **fields
         )
+
+
+def found(
+    component: pulumi.ComponentResource, name: str, definition: str
+) -> kubernetes.apiextensions.v1.CustomResourceDefinition:
+    """Look up a definition that somebody else brings, in previews too.
+
+    Without it the run ends with the engine's sentence, which consists of `name` and of what does not exist:
+    a program learns nothing any more that it could tell. So `name` says what is wrong. Where YAML is
+    rendered nothing is looked up.
+    """
+    return kubernetes.apiextensions.v1.CustomResourceDefinition.get(
+        name, definition, opts=pulumi.ResourceOptions(parent=component)
+    )
 
 
 def known_after(value: _Value, *resources: pulumi.Resource) -> pulumi.Output[_Value]:

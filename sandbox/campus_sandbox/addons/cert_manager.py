@@ -8,6 +8,7 @@ from campus_sandbox.errors import SandboxError
 from campus_sandbox.node.api import Api, ApiError
 from campus_sandbox.node.waiting import wait_until
 
+NAME: Final = "cert-manager"
 NAMESPACE: Final = "cert-manager"
 WEBHOOK_SECONDS: Final = 90.0
 _NAMESPACE_OBJECT: Final[Manifest] = {
@@ -42,7 +43,7 @@ def cert_manager(manifests: Path) -> Addon:
         )
     texts = [objects(_NAMESPACE_OBJECT), *(file.read_text(encoding="utf-8") for file in files)]
     names = ("cert-manager", "cert-manager-cainjector", "cert-manager-webhook")
-    return Addon("cert-manager", "\n---\n".join(texts), tuple(Deployed(NAMESPACE, name) for name in names))
+    return Addon(NAME, "\n---\n".join(texts), tuple(Deployed(NAMESPACE, name) for name in names))
 
 
 def wait_for_webhook(api: Api) -> None:

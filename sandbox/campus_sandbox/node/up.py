@@ -1,11 +1,12 @@
 """The steps from built artefacts to a cluster that serves."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from campus_sandbox.addons.addon import Addon
+from campus_sandbox.addons.cert_manager import NAME as CERT_MANAGER
 from campus_sandbox.addons.cert_manager import cert_manager, wait_for_webhook
 from campus_sandbox.addons.coredns import coredns
 from campus_sandbox.addons.install import apply, is_applied, missing, wait_available
@@ -44,6 +45,8 @@ class Cluster:
     paths: Paths
     versions: Versions
     node: Node
+    without: Collection[str] = ()
+    """Names of the addons that are left out, for a test that installs one itself."""
 
     def steps(self) -> list[Step]:
         """All steps in their order; a step whose work is done already is not shown."""
@@ -68,12 +71,13 @@ class Cluster:
             SandboxError: cert-manager's manifests are not built.
         """
         of = self.versions.of
-        return [
+        every = [
             policy_agent(),
             coredns(of("kubernetes", "coredns")),
             local_path(of("kubernetes", "local-path-provisioner"), busybox_image(self.versions)),
             cert_manager(self.paths.manifests),
         ]
+        return [addon for addon in every if addon.name not in self.without]
 
     def _load(self, title: str, need: str, own: bool) -> Step:
         layout = Layout(self.paths)
@@ -113,4 +117,5 @@ class Cluster:
     def _wait(self) -> None:
         api = Api(self.paths.kubeconfig)
         wait_available(api, self.addons())
-        wait_for_webhook(api)
+        if CERT_MANAGER not in self.without:
+            wait_for_webhook(api)

@@ -196,6 +196,10 @@ MESSAGES = {
         "stopping Envoy serves on until the load balancer has seen that it stops. Write the interval of the load "
         "balancer's health checks times its threshold, or leave it out."
     ),
+    "certManager: helm": (
+        "campus-voice:certManager is 'helm': it must be one of existing, install, because certificates come from "
+        "cert-manager, wherever that comes from. Leave it out for existing."
+    ),
     "environment: test": (
         "campus-voice:environment is 'test': it must be one of dev, prod, because it decides whether every "
         "campus has to state who may come. Leave it out: the stack named dev is dev, every other one is prod."
@@ -203,7 +207,7 @@ MESSAGES = {
     "gpuresource: nvidia.com/gpu": (
         "campus-voice:gpuresource is 'nvidia.com/gpu': it is not a setting here, because a misspelt key would "
         "otherwise be passed over in silence. Write gpuResource if that is meant; the settings here are acme, "
-        "campuses, domain, edge, environment, exposure, gatewayImages, gpuResource, gpus, image, issuers, "
+        "campuses, certManager, domain, edge, environment, exposure, gatewayImages, gpuResource, gpus, image, issuers, "
         "longestRequestSeconds, manifests, model, nodeSelector, runtimeClass, storage, storageClass."
     ),
     "kubernetes:namespace: voice": (

@@ -293,6 +293,16 @@ def test_addresses_of_nodes_open_no_wall_that_can_stay_closed(folder: Folder) ->
     )
 
 
+def test_cert_manager_is_installed_from_a_folder_only(folder: Folder) -> None:
+    assert folder.refusal(f"{OPEN}certManager: install", "dev") == (
+        "1 setting of stack dev cannot work; nothing was changed:\n"
+        "  Pulumi.dev.yaml:5: campus-voice:certManager is 'install': it also needs campus-voice:manifests, because "
+        "nothing is fetched without a pinned sha256, and for cert-manager none is pinned. Put its release into a "
+        "folder as cert-manager/cert-manager.yaml, with Contour's contour/01-crds.yaml, and name the folder; or "
+        "install cert-manager yourself and leave this out."
+    )
+
+
 def test_a_campus_names_an_issuer_that_is_there(folder: Folder) -> None:
     assert folder.refusal(f"{OPEN}campuses: [{{id: north, issuer: staging}}]", "dev") == (
         "1 setting of stack dev cannot work; nothing was changed:\n"
