@@ -9,11 +9,12 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 import httpx
+import pytest
 
 from operations.voice.connection import LOOPBACK, trust
 from tests.cluster.framework import Kubectl, StackUnderTest, wait_until
@@ -28,10 +29,8 @@ RENEWED_AFTER_SECONDS = 20
 EXPIRY = re.compile(r"ssl\.certificate\.contour_xds_tls_certificate\.expiration_unix_time_seconds: (\d+)")
 SETTINGS_FRAME = 4
 NEW_HOST = "renewed.voice.localhost"
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-"""How an HTTP/2 client, such as Envoy, begins (RFC 9113, 3.4), with a SETTINGS frame to follow."""
-
-EMPTY_SETTINGS = bytes([0, 0, 0, SETTINGS_FRAME, 0, 0, 0, 0, 0])
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, SETTINGS_FRAME, 0, 0, 0, 0, 0])
+"""How an HTTP/2 client, such as Envoy, begins: a fixed text and an empty SETTINGS frame (RFC 9113, 3.4)."""
 
 
 class Gateway:
@@ -42,11 +41,12 @@ class Gateway:
         self._identity = folder / "identity.pem"
 
     def pods(self) -> dict[str, list[int]]:
-        """Every pod's UID, and how often each of its containers was restarted."""
+        """The UID of every pod that is to stay, and how often each of its containers was restarted."""
         found = json.loads(self._kubectl("-n", HOME, "get", "pods", "-o", "json"))
         return {
             pod["metadata"]["uid"]: [one["restartCount"] for one in pod["status"]["containerStatuses"]]
             for pod in found["items"]
+            if "deletionTimestamp" not in pod["metadata"]
         }
 
     def live_shortly(self) -> None:
@@ -72,16 +72,15 @@ class Gateway:
 
     def server_expiry(self) -> float:
         """When the certificate ends that Contour shows to Envoy."""
-        with self.port() as port, self._as_envoy(port) as connection:
+        with self.port() as port, self._encrypted(port, identified=True) as connection:
             shown = connection.getpeercert()
         assert shown, "a verified certificate can be read"
         return ssl.cert_time_to_seconds(str(shown["notAfter"]))
 
-    def speaks_to_envoy(self) -> bool:
-        """Whether Contour answers who shows Envoy's certificate in the language of Envoy."""
-        with self.port() as port, self._as_envoy(port) as connection:
-            connection.sendall(PREFACE + EMPTY_SETTINGS)
-            return is_settings(connection.recv(9))
+    def greeting(self, *, identified: bool) -> bytes:
+        """What Contour says first, to who shows Envoy's certificate or none."""
+        with self.port() as port, self._encrypted(port, identified=identified) as connection:
+            return connection.recv(9)
 
     @contextmanager
     def port(self) -> Iterator[int]:
@@ -99,12 +98,13 @@ class Gateway:
                 forward.terminate()
 
     @contextmanager
-    def _as_envoy(self, port: int) -> Iterator[ssl.SSLSocket]:
+    def _encrypted(self, port: int, *, identified: bool) -> Iterator[ssl.SSLSocket]:
         keys = self._kubectl.live(HOME, "secret", "envoycert")["data"]
         plain = {name: base64.b64decode(value).decode() for name, value in keys.items()}
-        self._identity.write_text(plain["tls.crt"] + plain["tls.key"])
         context = trust(plain["ca.crt"])
-        context.load_cert_chain(self._identity)
+        if identified:
+            self._identity.write_text(plain["tls.crt"] + plain["tls.key"])
+            context.load_cert_chain(self._identity)
         context.set_alpn_protocols(["h2"])
         with (
             socket.create_connection((LOOPBACK, port), timeout=30) as connection,
@@ -187,7 +187,7 @@ def test_short_lived_certificates_are_followed_without_a_restart(
 
     with new_host(kubectl, tmp_path) as answer:
         wait_until(lambda: answer_of_the_new_host() == answer, deadline=60, what="a new route reaches Envoy")
-    assert gateway.speaks_to_envoy(), "whoever connects anew with Envoy's certificate is answered"
+    assert is_settings(gateway.greeting(identified=True)), "whoever connects anew as Envoy is answered"
     assert gateway.pods() == before, "nothing was restarted for it"
 
 
@@ -196,8 +196,12 @@ def test_contour_speaks_to_nobody_in_the_clear(
 ) -> None:
     assert deployed.name == "dev", "the gateway is up"
     gateway = Gateway(kubectl, environment, tmp_path)
-    assert gateway.speaks_to_envoy(), "with TLS and Envoy's certificate Contour answers"
+    assert is_settings(gateway.greeting(identified=True)), "with TLS and Envoy's certificate Contour speaks"
+    with pytest.raises(ssl.SSLError, match="CERTIFICATE_REQUIRED"):
+        gateway.greeting(identified=False)
+    answer = b""
     with gateway.port() as port, socket.create_connection((LOOPBACK, port), timeout=30) as plain:
-        plain.sendall(PREFACE + EMPTY_SETTINGS)
-        answer = plain.recv(9)
+        plain.sendall(PREFACE)
+        with suppress(ConnectionResetError):
+            answer = plain.recv(9)
     assert not is_settings(answer), f"without TLS nobody is told a campus's keys: {answer!r}"
