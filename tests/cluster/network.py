@@ -1,4 +1,4 @@
-"""A network of the tests' own, so that the ports of the user's sandbox stay the user's."""
+"""Networks for the tests: one of their own, so that the user's sandbox keeps its ports, and the node's."""
 
 import ctypes
 import fcntl
@@ -27,3 +27,11 @@ def network_of_its_own() -> Iterator[None]:
         finally:
             if libc.setns(before.fileno(), CLONE_NEWNET) != 0:
                 raise OSError(ctypes.get_errno(), "cannot return to the machine's network")
+
+
+def enter_network_of(process: int) -> None:
+    """Takes this thread into the network of another process, for the rest of its life."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with Path(f"/proc/{process}/ns/net").open("rb") as there:
+        if libc.setns(there.fileno(), CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), "cannot enter the node's network")

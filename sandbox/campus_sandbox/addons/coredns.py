@@ -1,4 +1,8 @@
-"""Cluster DNS. It serves the cluster's own names only: the node has no way out to ask for others."""
+"""Cluster DNS. It serves the cluster's own names and `localhost`: the node has no way out to ask for others.
+
+Names below `localhost` lead to the node, whose ports 80 and 443 are those of the machine's 127.0.0.1: a pod
+reaches a campus by the name that a browser on the machine uses.
+"""
 
 from typing import Final
 
@@ -11,7 +15,7 @@ from campus_sandbox.addons.addon import (
     role_ref,
     subject,
 )
-from campus_sandbox.node.network import DNS_SERVICE_ADDRESS
+from campus_sandbox.node.network import DNS_SERVICE_ADDRESS, NODE_ADDRESS
 
 NAMESPACE: Final = "kube-system"
 LABELS: Final = {"k8s-app": "kube-dns"}
@@ -27,6 +31,11 @@ COREFILE: Final = f""".:{PORT} {{
        pods insecure
        ttl 5
     }}
+    template IN A localhost {{
+       match "^.+[.]localhost[.]$"
+       answer "{{{{ .Name }}}} 5 IN A {NODE_ADDRESS}"
+    }}
+    template IN ANY localhost
     cache 5
     reload
     loadbalance

@@ -58,6 +58,11 @@ def busybox_image(versions: Versions) -> str:
     return f"docker.io/library/busybox:{versions.of('busybox')}"
 
 
+def pebble_image(versions: Versions) -> str:
+    """The image of the public certificate authority for trials."""
+    return f"ghcr.io/letsencrypt/pebble:{versions.of('pebble')}"
+
+
 @dataclass(frozen=True)
 class ImageStore:
     """Packs recipes into the store: `image-<file>/<key>/<file>.tar`."""
@@ -136,6 +141,7 @@ class Recipes:
             self._static("cert-manager", "app/cert-manager", cert_manager),
             self._static("contour", "bin/contour", (Image(contour, user=NONROOT),)),
             self._envoy(),
+            self._static("pebble", "app", (Image(pebble_image(self.versions), ("/app",), user=NONROOT),)),
         )
 
     def _static(self, name: str, path: str, images: tuple[Image, ...]) -> Recipe:

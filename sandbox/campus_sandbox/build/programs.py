@@ -55,7 +55,7 @@ def programs(versions: Versions) -> tuple[Program, ...]:
     """All programs, in the order the start of the sandbox needs them; those of a module stand together."""
     kubernetes = versions.of("kubernetes")
     contour = versions.of("contour")
-    certificates = versions.of("cert-manager")
+    certificates, authority = versions.of("cert-manager"), versions.of("pebble")
     engine, host = versions.of("pulumi", "engine"), versions.of("pulumi", "language-host-python")
     pulumi_version = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
     volumes = versions.of("kubernetes", "local-path-provisioner")
@@ -96,6 +96,13 @@ def programs(versions: Versions) -> tuple[Program, ...]:
             "contour",
             "github.com/projectcontour/contour/cmd/contour",
             (("github.com/projectcontour/contour/internal/build.Version", f"v{contour}"),),
+        ),
+        Program(
+            "pebble",
+            f"compile pebble {authority}",
+            "pebble",
+            "github.com/letsencrypt/pebble/v2/cmd/pebble",
+            (("main.version", f"v{authority}"),),
         ),
         Program(
             "pulumi",

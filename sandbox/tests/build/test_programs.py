@@ -39,6 +39,7 @@ def compiler(paths: Paths, store: Store) -> Compiler:
         ("etcd", "go.etcd.io/etcd/server/v3", ("kubernetes", "etcd")),
         ("contour", "github.com/projectcontour/contour", ("contour", "version")),
         ("cert-manager", "github.com/cert-manager/cert-manager", ("cert-manager", "version")),
+        ("pebble", "github.com/letsencrypt/pebble/v2", ("pebble", "version")),
         ("pulumi", "github.com/pulumi/pulumi/pkg/v3", ("pulumi", "engine")),
         ("pulumi-language-python", "github.com/pulumi/pulumi/sdk/v3", ("pulumi", "language-host-python")),
     ],

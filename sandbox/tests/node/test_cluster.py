@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from campus_sandbox.node.network import NODE_ADDRESS
 from campus_sandbox.node.waiting import wait_until
 
 from .sandbox import Sandbox
@@ -90,6 +91,12 @@ def test_a_host_port_answers_on_the_machines_loopback(pods: Sandbox) -> None:
         connection.shutdown(socket.SHUT_WR)
         answer = b"".join(iter(lambda: connection.recv(4096), b""))
     assert PAGE.encode() in answer, "port 80 of 127.0.0.1 leads to the pod that has it as its host port"
+
+
+def test_a_name_below_localhost_leads_a_pod_to_the_nodes_ports(pods: Sandbox) -> None:
+    found = pods.shell("friend", "busybox nslookup north.voice.localhost")
+    assert NODE_ADDRESS in found.stdout, f"DNS leads where the machine's 127.0.0.1 does: {found.stdout}"
+    assert asks(pods, "friend", NODE_ADDRESS, 80), "a pod gets what a browser on the machine does"
 
 
 def test_a_network_policy_lets_in_whom_it_names_and_nobody_else(pods: Sandbox) -> None:
