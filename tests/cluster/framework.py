@@ -45,10 +45,12 @@ class Sandbox:
     def traces(self) -> dict[str, list[str]]:
         """What is left of it on the machine: mounts, links, control groups and processes."""
         state = self._own["XDG_STATE_HOME"]
+        told = run(ROOT / "sandbox/.venv/bin/campus-sandbox", "status", "--json", environment=self._own)
+        group = json.loads(told.stdout)["cgroup"]
         return {
             "mounts": Path("/proc/self/mountinfo").read_text().splitlines(),
             "links": sorted(name for _, name in socket.if_nameindex()),
-            "control groups": sorted(str(path) for path in Path("/sys/fs/cgroup").rglob("campus-voice-*")),
+            "control groups": sorted(str(path) for path in Path("/sys/fs/cgroup").rglob(group)),
             "processes": [words for words in _command_lines() if state in words],
         }
 

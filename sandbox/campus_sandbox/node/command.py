@@ -8,6 +8,7 @@ from typing import Any
 
 from campus_sandbox.command import Command
 from campus_sandbox.errors import SandboxError
+from campus_sandbox.node.layout import Layout
 from campus_sandbox.node.lock import locked
 from campus_sandbox.node.network import FORWARDED_PORTS, OTHER_CLUSTER
 from campus_sandbox.node.node import Node, NodeState
@@ -86,6 +87,7 @@ def _status(paths: Paths, options: argparse.Namespace) -> int:
         "components": {one.name: one.state for one in node.components()},
         "kubeconfig": str(paths.kubeconfig) if paths.kubeconfig.exists() else None,
         "cache": str(paths.cache),
+        "cgroup": Layout(paths).cgroup,
         "log": str(paths.logs),
     }
     if options.json:
