@@ -1,6 +1,6 @@
 """The sandbox's own cgroup on the machine: made on start, everything in it counted and removed on stop.
 
-Version 2 is written after its documentation and untested: https://docs.kernel.org/admin-guide/cgroup-v2.html.
+Version 2 is written after its documentation: https://docs.kernel.org/admin-guide/cgroup-v2.html.
 """
 
 import errno
