@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -204,6 +205,20 @@ class Kubectl:
         """Replaces one value, found by its JSON pointer."""
         change = [{"op": "replace", "path": path, "value": value}]
         self("-n", namespace, "patch", kind, name, "--type=json", f"--patch={json.dumps(change)}")
+
+    @contextlib.contextmanager
+    def forwarded(self, namespace: str, target: str, port: int) -> Iterator[int]:
+        """A port of the loopback that leads to a port of a pod, behind every NetworkPolicy."""
+        command = ["kubectl", "-n", namespace, "port-forward", target, f":{port}"]
+        variables = {**os.environ, **self._environment}
+        with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True) as forward:
+            try:
+                assert forward.stdout is not None
+                told = re.search(r"127\.0\.0\.1:(\d+)", forward.stdout.readline())
+                assert told, "kubectl tells the port it forwards"
+                yield int(told[1])
+            finally:
+                forward.terminate()
 
     def renew(self, namespace: str, certificate: str) -> None:
         """Says that a certificate is due, by the condition that cert-manager itself sets when it is."""

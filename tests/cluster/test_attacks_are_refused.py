@@ -5,11 +5,8 @@ nothing else, it succeeds: otherwise the attempt would prove nothing. What no se
 beside an attempt that has what the attacker lacks.
 """
 
-import os
-import re
 import socket
 import ssl
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -188,22 +185,6 @@ def test_a_tenants_pod_stands_before_a_wall(
     wait_until(lambda: TIMED_OUT in heard(), deadline=30, what="the NetworkPolicy closes the door again")
 
 
-@contextmanager
-def port_of_contour(school: School, environment: dict[str, str]) -> Iterator[int]:
-    """Contour's port 8001 as its neighbours see it, behind every NetworkPolicy."""
-    command = ["kubectl", "-n", school.gateway, "port-forward", "deployment/contour", ":8001"]
-    with subprocess.Popen(
-        command, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True
-    ) as forward:
-        try:
-            assert forward.stdout is not None
-            told = re.search(r"127\.0\.0\.1:(\d+)", forward.stdout.readline())
-            assert told, "kubectl tells the port it forwards"
-            yield int(told[1])
-        finally:
-            forward.terminate()
-
-
 def greeting(port: int, authority: str, identity: Mapping[str, str] | None, folder: Path) -> bytes:
     """The first bytes that Contour sends to who asks for configuration."""
     context = trust(authority)
@@ -219,13 +200,13 @@ def greeting(port: int, authority: str, identity: Mapping[str, str] | None, fold
         return encrypted.recv(9)
 
 
-def test_contour_tells_nobody_but_envoy(school: School, environment: dict[str, str], tmp_path: Path) -> None:
+def test_contour_tells_nobody_but_envoy(school: School, kubectl: Kubectl, tmp_path: Path) -> None:
     """Whoever gets at Contour's port without Envoy's certificate would be handed every campus's key."""
     envoy = school.secret(school.gateway, "envoycert")
     campus = school.secret(school.routes, school.outputs.tls["north"].secret_name)
 
     def told(identity: Mapping[str, str] | None) -> bytes:
-        with port_of_contour(school, environment) as port:
+        with kubectl.forwarded(school.gateway, "deployment/contour", 8001) as port:
             return greeting(port, envoy["ca.crt"], identity, tmp_path)
 
     with pytest.raises(ssl.SSLError, match="CERTIFICATE_REQUIRED"):

@@ -2,13 +2,11 @@
 
 import base64
 import json
-import os
 import re
 import socket
 import ssl
-import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +18,8 @@ from operations.voice.connection import LOOPBACK, trust
 from tests.cluster.framework import Kubectl, StackUnderTest, wait_until
 
 HOME = "projectcontour"
+CONTOUR = "deployment/contour"
+XDS_PORT = 8001
 ROUTES = "campus-routes"
 OWN = ("contourcert", "envoycert")
 LIFETIME_SECONDS = 3600
@@ -36,8 +36,8 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, SETTINGS_FRAME, 
 class Gateway:
     """Contour and Envoy as they stand to each other."""
 
-    def __init__(self, kubectl: Kubectl, environment: Mapping[str, str], folder: Path) -> None:
-        self._kubectl, self._environment = kubectl, environment
+    def __init__(self, kubectl: Kubectl, folder: Path) -> None:
+        self._kubectl = kubectl
         self._identity = folder / "identity.pem"
 
     def pods(self) -> dict[str, list[int]]:
@@ -72,30 +72,21 @@ class Gateway:
 
     def server_expiry(self) -> float:
         """When the certificate ends that Contour shows to Envoy."""
-        with self.port() as port, self._encrypted(port, identified=True) as connection:
+        with (
+            self._kubectl.forwarded(HOME, CONTOUR, XDS_PORT) as port,
+            self._encrypted(port, identified=True) as connection,
+        ):
             shown = connection.getpeercert()
         assert shown, "a verified certificate can be read"
         return ssl.cert_time_to_seconds(str(shown["notAfter"]))
 
     def greeting(self, *, identified: bool) -> bytes:
         """What Contour says first, to who shows Envoy's certificate or none."""
-        with self.port() as port, self._encrypted(port, identified=identified) as connection:
+        with (
+            self._kubectl.forwarded(HOME, CONTOUR, XDS_PORT) as port,
+            self._encrypted(port, identified=identified) as connection,
+        ):
             return connection.recv(9)
-
-    @contextmanager
-    def port(self) -> Iterator[int]:
-        """Contour's port, behind every NetworkPolicy."""
-        command = ["kubectl", "-n", HOME, "port-forward", "deployment/contour", ":8001"]
-        with subprocess.Popen(
-            command, env={**os.environ, **self._environment}, stdout=subprocess.PIPE, text=True
-        ) as forward:
-            try:
-                assert forward.stdout is not None
-                told = re.search(r"127\.0\.0\.1:(\d+)", forward.stdout.readline())
-                assert told, "kubectl tells the port it forwards"
-                yield int(told[1])
-            finally:
-                forward.terminate()
 
     @contextmanager
     def _encrypted(self, port: int, *, identified: bool) -> Iterator[ssl.SSLSocket]:
@@ -161,10 +152,10 @@ def new_host(kubectl: Kubectl, folder: Path) -> Iterator[str]:
 
 
 def test_short_lived_certificates_are_followed_without_a_restart(
-    dev: StackUnderTest, kubectl: Kubectl, environment: dict[str, str], tmp_path: Path
+    dev: StackUnderTest, kubectl: Kubectl, tmp_path: Path
 ) -> None:
     assert dev.name == "dev", "the fixture gives the certificates their life back"
-    gateway = Gateway(kubectl, environment, tmp_path)
+    gateway = Gateway(kubectl, tmp_path)
     before = gateway.pods()
     assert not is_short(gateway.client_expiry()), "what Envoy shows now is told from what it will show"
     assert not is_short(gateway.server_expiry()), "and so for Contour"
@@ -192,15 +183,18 @@ def test_short_lived_certificates_are_followed_without_a_restart(
 
 
 def test_contour_speaks_to_nobody_in_the_clear(
-    deployed: StackUnderTest, kubectl: Kubectl, environment: dict[str, str], tmp_path: Path
+    deployed: StackUnderTest, kubectl: Kubectl, tmp_path: Path
 ) -> None:
     assert deployed.name == "dev", "the gateway is up"
-    gateway = Gateway(kubectl, environment, tmp_path)
+    gateway = Gateway(kubectl, tmp_path)
     assert is_settings(gateway.greeting(identified=True)), "with TLS and Envoy's certificate Contour speaks"
     with pytest.raises(ssl.SSLError, match="CERTIFICATE_REQUIRED"):
         gateway.greeting(identified=False)
     answer = b""
-    with gateway.port() as port, socket.create_connection((LOOPBACK, port), timeout=30) as plain:
+    with (
+        kubectl.forwarded(HOME, CONTOUR, XDS_PORT) as port,
+        socket.create_connection((LOOPBACK, port), timeout=30) as plain,
+    ):
         plain.sendall(PREFACE)
         with suppress(ConnectionResetError):
             answer = plain.recv(9)
