@@ -181,7 +181,7 @@ def upload(browser: Browser, path: str, framing: str) -> tuple[int, int]:
 
 def test_an_upload_of_a_gibibyte_is_refused_long_before_its_end(town: Town) -> None:
     length, chunked = f"Content-Length: {GIB}", "Transfer-Encoding: chunked"
-    memory, restarts = town.envoy("server.memory_allocated"), town.restarts()
+    before, restarts = town.memory(), town.restarts()
     refusals = {
         ("at the gateway", 403): (town.north, UPLOAD, length),
         ("by the server", 413): (town.cloning, UPLOAD, length),
@@ -192,8 +192,10 @@ def test_an_upload_of_a_gibibyte_is_refused_long_before_its_end(town: Town) -> N
         answered, sent = upload(*attempt)
         assert answered == status, f"it is refused {where}"
         assert sent < LITTLE, f"it is refused {where} before it fills anything; {sent} bytes were sent"
-    grown = town.envoy("server.memory_allocated") - memory
-    assert grown < LITTLE, f"Envoy keeps nothing of them, but grew by {grown} bytes"
+    grown = {name: held - before[name] for name, held in town.memory().items()}
+    assert max(grown.values()) < LITTLE, (
+        f"neither keeps anything of them, but they grew by so many bytes: {grown}"
+    )
     assert town.restarts() == restarts, "nothing was killed"
 
 
@@ -244,17 +246,17 @@ def cookie(browser: Browser, pod: str) -> dict[str, str]:
 
 
 def test_a_session_stays_with_its_pod_and_a_stopped_pod_is_left_out(town: Town, kubectl: Kubectl) -> None:
-    names = kubectl("-n", "voice", "get", "pods", "-l", f"app={MIRROR}", "-o", "name").split()
+    names = kubectl("-n", town.backend, "get", "pods", "-l", f"app={MIRROR}", "-o", "name").split()
     lasting, stopped = (name.removeprefix("pod/") for name in names)
     stays, leaves = cookie(town.pair, lasting), cookie(town.pair, stopped)
     for pod, session in ((lasting, stays), (stopped, leaves)):
         served = {town.pair.ask(MIRROR_PAGE, session).pod for _ in range(20)}
         assert served == {pod}, f"a session lives in one process: {served}"
 
-    checked = f"cluster.voice_pair-ui_{MIRROR_PORT}.health_check.attempt"
+    checked = f"cluster.{town.backend}_pair-ui_{MIRROR_PORT}.health_check.attempt"
     # At first Envoy asks once a minute, and each of the two pods four times when it has come to its pace.
     wait_until(lambda: town.envoy(checked) >= 8, deadline=180, what="Envoy asks both pods regularly")
-    kubectl("-n", "voice", "exec", stopped, "--", "sh", "-c", "kill -STOP $(cat /run/httpd)")
+    kubectl("-n", town.backend, "exec", stopped, "--", "sh", "-c", "kill -STOP $(cat /run/httpd)")
     began = asked = time.monotonic()
     moved = False
     while not moved and asked - began < 2 * LEFT_OUT_SECONDS:

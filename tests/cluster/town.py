@@ -28,6 +28,9 @@ class Town:
     gateway: str
     """Namespace of Envoy."""
 
+    backend: str
+    """Namespace of the speech server and the mirror."""
+
     north: Browser
     """Of the `dev` stack: the shared speech server, every default."""
 
@@ -45,17 +48,27 @@ class Town:
 
     def envoy(self, statistic: str) -> float:
         """One of Envoy's own numbers."""
-        find = ("-n", self.gateway, "get", "pods", "-l", "app=envoy", "-o", "name")
-        pod = self.kubectl(*find).strip().removeprefix("pod/")
-        stats = f"/api/v1/namespaces/{self.gateway}/pods/{pod}:8002/proxy/stats"
-        told = self.kubectl("get", "--raw", f"{stats}?filter=^{re.escape(statistic)}$")
+        told = self._read(self.gateway, "app=envoy", f"8002/proxy/stats?filter=^{re.escape(statistic)}$")
         return float(told.rpartition(": ")[2])
 
+    def memory(self) -> dict[str, float]:
+        """Bytes that Envoy and the speech server hold."""
+        told = self._read(self.backend, "app.kubernetes.io/name=cosyvoice", "9464/proxy/metrics")
+        server = re.search(r"^process_resident_memory_bytes (\S+)$", told, re.MULTILINE)
+        assert server, "the speech server tells how much memory it has"
+        return {"Envoy": self.envoy("server.memory_allocated"), "the speech server": float(server[1])}
+
     def restarts(self) -> str:
-        """How often each container of the gateway and the backend was started again."""
+        """How often each container of the cluster was started again."""
         restarts = "{.metadata.name} {.status.containerStatuses[*].restartCount};"
-        words = ("get", "pods", "-A", "-l", "app in (envoy, contour)")
-        return self.kubectl(*words, "-o", f"jsonpath={{range .items[*]}}{restarts}{{end}}")
+        return self.kubectl("get", "pods", "-A", "-o", f"jsonpath={{range .items[*]}}{restarts}{{end}}")
+
+    def _read(self, namespace: str, label: str, page: str) -> str:
+        """A page of the one pod with this label; `page` begins with the port."""
+        pod = self.kubectl("-n", namespace, "get", "pods", "-l", label, "-o", "name").strip()
+        return self.kubectl(
+            "get", "--raw", f"/api/v1/namespaces/{namespace}/pods/{pod.removeprefix('pod/')}:{page}"
+        )
 
 
 def build(neighbours: Neighbours, kubectl: Kubectl) -> Town:
@@ -98,6 +111,7 @@ def build(neighbours: Neighbours, kubectl: Kubectl) -> Town:
     return Town(
         kubectl,
         outputs.gateway.namespace,
+        namespace,
         north=_served(neighbours, "north", "/robots.txt"),
         bounded=_served(neighbours, "bounded", "/robots.txt"),
         cloning=_served(neighbours, "cloning", "/robots.txt"),
