@@ -58,7 +58,11 @@ class LoginServer(pulumi.ComponentResource):
         """Register the login."""
         super().__init__("login:index:LoginServer", name)
         here, namespace = pulumi.ResourceOptions(parent=self), args["namespace"]
-        metadata = {"name": NAME, "namespace": namespace, "labels": LABELS}
+        metadata: kubernetes.meta.v1.ObjectMetaArgsDict = {
+            "name": NAME,
+            "namespace": namespace,
+            "labels": LABELS,
+        }
         host = f"{NAME}.{namespace}.svc.cluster.local"
         self.keys_url = f"https://{host}:{KEYS}/keys"
 
@@ -106,7 +110,7 @@ class LoginServer(pulumi.ComponentResource):
         )
         self.register_outputs({"password": self.password})
 
-    def _certificates(self, name: str, namespace: str, host: str) -> Mapping[str, pulumi.Resource]:
+    def _certificates(self, name: str, namespace: str, host: str) -> Mapping[str, pulumi.CustomResource]:
         """Let cert-manager make two keys: one of the port of the public key, one that signs tokens.
 
         The second is kept when its certificate is renewed, and with it the tokens that it signed.
@@ -148,7 +152,7 @@ class LoginServer(pulumi.ComponentResource):
         }
 
     def _authority(
-        self, name: str, namespace: str, routes: str, certificates: Mapping[str, pulumi.Resource]
+        self, name: str, namespace: str, routes: str, certificates: Mapping[str, pulumi.CustomResource]
     ) -> None:
         """Copy the public half of the certificate to where the gateway looks for authorities."""
         served = kubernetes.core.v1.Secret.get(

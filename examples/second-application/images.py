@@ -37,7 +37,11 @@ class ImageServer(pulumi.ComponentResource):
         """Register the application."""
         super().__init__("second-application:index:ImageServer", name)
         here = pulumi.ResourceOptions(parent=self)
-        metadata = {"name": NAME, "namespace": args["namespace"], "labels": LABELS}
+        metadata: kubernetes.meta.v1.ObjectMetaArgsDict = {
+            "name": NAME,
+            "namespace": args["namespace"],
+            "labels": LABELS,
+        }
         folder = Path(__file__).parent
         files = kubernetes.core.v1.ConfigMap(
             f"{name}-files",
