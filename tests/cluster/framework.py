@@ -170,6 +170,14 @@ def copy_of_the_program(folder: Path, links: Path) -> Path:
     return folder
 
 
+def copy_of_an_example(folder: Path, name: str) -> Path:
+    """An example in a folder of its own, which runs in the program's environment."""
+    source = ROOT / "examples" / name
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__", ".venv"), dirs_exist_ok=True)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    return folder
+
+
 def run(
     *command: str | Path, environment: Mapping[str, str], cwd: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:

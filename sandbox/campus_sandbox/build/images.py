@@ -126,6 +126,7 @@ class Recipes:
         coredns = f"registry.k8s.io/coredns/coredns:v{of('kubernetes', 'coredns')}"
         volumes = f"docker.io/rancher/local-path-provisioner:v{of('kubernetes', 'local-path-provisioner')}"
         contour = f"ghcr.io/projectcontour/contour:v{of('contour')}"
+        login = f"ghcr.io/campus-voice/login:{of('product')}"
         return (
             self._static(
                 "pause", "pause", (Image(pause_image(self.versions), ("/pause",), user="65535:65535"),)
@@ -142,6 +143,7 @@ class Recipes:
             self._static("contour", "bin/contour", (Image(contour, user=NONROOT),)),
             self._envoy(),
             self._static("pebble", "app", (Image(pebble_image(self.versions), ("/app",), user=NONROOT),)),
+            self._static("login", "login", (Image(login, ("/login",), user=NONROOT),)),
         )
 
     def _static(self, name: str, path: str, images: tuple[Image, ...]) -> Recipe:

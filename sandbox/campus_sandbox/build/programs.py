@@ -97,6 +97,7 @@ def programs(versions: Versions) -> tuple[Program, ...]:
             "github.com/projectcontour/contour/cmd/contour",
             (("github.com/projectcontour/contour/internal/build.Version", f"v{contour}"),),
         ),
+        Program("login", "compile the login of examples/login", "login", "."),
         Program(
             "pebble",
             f"compile pebble {authority}",
