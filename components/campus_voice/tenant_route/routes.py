@@ -65,7 +65,7 @@ def _serving(settings: RouteSettings, prefix: str, bucket: Bucket) -> Manifest:
     retry policy: a repeated synthesis costs the GPU twice.
     """
     return {
-        **settings.access.of_route(api=prefix == API_PREFIX),
+        **settings.access.of_route(api=prefix.startswith(API_PREFIX)),
         "conditions": [{"prefix": prefix}],
         "rateLimitPolicy": bucket.policy(),
         "requestHeadersPolicy": headers.request(settings.campus, voice_cloning=settings.voice_cloning),

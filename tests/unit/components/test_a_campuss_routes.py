@@ -146,7 +146,10 @@ def test_a_token_opens_the_api_and_a_login_the_pages() -> None:
         route["conditions"][0]["prefix"]: (route["jwtVerificationPolicy"], route.get("authPolicy"))
         for route in serving(cases.FOLDER / "tenant_route" / "guarded-child")
     }
-    assert guards.pop("/v1") == ({"require": "tokens"}, {"disabled": True})
+    for prefix in ("/v1", "/v1/images"):
+        assert guards.pop(prefix) == ({"require": "tokens"}, {"disabled": True}), (
+            f"{prefix} is below the API, and a longer route must not open what the token guards"
+        )
     assert set(map(str, guards.values())) == {str(({"disabled": True}, None))}, (
         "a browser's event stream sends no token, and the login decides about every path of the pages"
     )
