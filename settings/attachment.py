@@ -38,3 +38,14 @@ def unattachable(
                 f"Add `- {{id: {campus}, ownStack: true}}` to its campuses and run `pulumi up` for it first.",
             ),
         )
+    bound = platform["gateway"].get("longestRequestSeconds")
+    if bound is not None and settings.longest_request_seconds > bound:
+        yield Broken(
+            (f"{project}:longestRequestSeconds",),
+            settings.longest_request_seconds,
+            Rule(
+                f"it must be at most the {int(bound)} of {settings.platform}",
+                "a roll-out of the gateway waits that long for a request, and would cut a longer one",
+                "Lower it, or raise it there and run `pulumi up` for that stack first.",
+            ),
+        )

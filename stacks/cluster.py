@@ -20,8 +20,12 @@ def connect(cluster: ClusterSettings) -> kubernetes.Provider:
 def _provider(name: str, cluster: ClusterSettings, *, adopting: bool) -> kubernetes.Provider:
     if cluster.render_yaml_to_directory is not None:
         # Rendering excludes a cluster's address; an empty one keeps the class from reading KUBECONFIG.
+        # What is only looked up is passed over then, as there is nothing to look into.
         return kubernetes.Provider(
-            name, kubeconfig="", render_yaml_to_directory=cluster.render_yaml_to_directory
+            name,
+            kubeconfig="",
+            render_yaml_to_directory=cluster.render_yaml_to_directory,
+            skip_update_unreachable=True,
         )
     return kubernetes.Provider(
         name,

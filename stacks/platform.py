@@ -47,7 +47,7 @@ def deploy_platform(settings: PlatformSettings, cluster: kubernetes.Provider) ->
         routes[campus.id] = TenantRoute(campus.id, args, pulumi.ResourceOptions(provider=cluster))
     return {
         "domain": settings.domain,
-        "gateway": _gateway_outputs(gateway),
+        "gateway": _gateway_outputs(gateway, settings),
         "backends": {namespace: backend_outputs(backend) for namespace, backend in backends.items()},
         "campuses": {
             campus.id: {
@@ -158,18 +158,21 @@ def _route_args(
 def _hsts_seconds(campus: PlatformCampusSettings, settings: PlatformSettings) -> int:
     """How long browsers insist on a trusted certificate: only where a public authority is known to sign.
 
-    An issuer that a campus names may be one for trials, whose certificates no browser trusts.
+    Another server than the default, or an issuer that a campus names, may be one for trials, whose
+    certificates no browser trusts.
     """
-    signed = settings.acme is not None and campus.issuer is None and campus.certificate_secret is None
+    public = settings.acme is not None and settings.acme.server is None
+    signed = public and campus.issuer is None and campus.certificate_secret is None
     return HSTS_SECONDS if signed else 0
 
 
-def _gateway_outputs(gateway: ContourGateway) -> dict[str, object]:
+def _gateway_outputs(gateway: ContourGateway, settings: PlatformSettings) -> dict[str, object]:
     return {
         "namespace": gateway.namespace,
         "routesNamespace": gateway.routes_namespace,
         "ingressClass": gateway.ingress_class,
         "envoySelector": gateway.envoy_selector,
+        "longestRequestSeconds": settings.longest_request_seconds,
         "nodeNetworks": gateway.node_networks,
         "dnsRecords": gateway.dns_records,
         "httpPort": gateway.http_port,

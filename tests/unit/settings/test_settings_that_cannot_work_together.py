@@ -268,6 +268,18 @@ def test_a_campus_stack_waits_for_a_platform_that_has_been_deployed() -> None:
     assert broken.rule.must == "it must be a platform's stack that has been deployed"
 
 
+def test_a_campus_promises_no_longer_requests_than_its_gateway_waits_for() -> None:
+    platform = {
+        "campuses": {"west": {"backend": None, "public": False}},
+        "domain": "voice.example.org",
+        "gateway": {"longestRequestSeconds": 300.0},
+        "tls": {},
+    }
+    (broken,) = unattachable(ATTACHED, PROJECT, platform)
+    assert (broken.path, broken.value) == ((f"{PROJECT}:longestRequestSeconds",), 600)
+    assert broken.rule.must == "it must be at most the 300 of o/campus-voice/prod"
+
+
 @pytest.mark.parametrize("campuses", [{}, {"west": {"backend": "voice", "public": False}}])
 def test_a_campus_that_the_platform_keeps_or_does_not_know_is_refused(campuses: dict[str, Any]) -> None:
     assert attachment(campuses) == [
