@@ -20,6 +20,9 @@ SELECTOR: Mapping[str, str] = {
 }
 """Labels of the policies."""
 
+_NAMESPACE_NAME = "kubernetes.io/metadata.name"
+_UNJUDGED = "cannot be judged"
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -42,16 +45,36 @@ def policies(cluster: Cluster, ingress_class: str) -> list[Mapping[str, Any]]:
 
 
 def findings(cluster: Cluster, policy: Mapping[str, Any]) -> Iterator[Finding]:
-    """Every object that the policy would refuse today."""
-    name = str(policy["metadata"]["name"])
-    for rule in policy["spec"]["matchConstraints"]["resourceRules"]:
+    """Every object that the policy would refuse today; of a kind that cannot be judged, the first."""
+    name, constraints = str(policy["metadata"]["name"]), policy["spec"]["matchConstraints"]
+    for rule in constraints["resourceRules"]:
         for group in rule["apiGroups"]:
             for resource in rule["resources"]:
-                for one in cluster.raw(group, resource):
-                    place, own = str(one["metadata"]["namespace"]), str(one["metadata"]["name"])
-                    why = _refusal(cluster, name, group, resource, place, own)
-                    if why is not None:
-                        yield Finding(name, resource, place, own, why)
+                yield from _of_kind(cluster, name, constraints.get("namespaceSelector", {}), group, resource)
+
+
+def _of_kind(
+    cluster: Cluster, policy: str, selector: Mapping[str, Any], group: str, resource: str
+) -> Iterator[Finding]:
+    for one in cluster.raw(group, resource):
+        place, own = str(one["metadata"]["namespace"]), str(one["metadata"]["name"])
+        if not _covers(selector, place):
+            continue
+        why = _refusal(cluster, policy, group, resource, place, own)
+        if why is not None:
+            yield Finding(policy, resource, place, own, why)
+        if why is not None and why.startswith(_UNJUDGED):
+            # The others are refused for the same reason: no right to ask, or somebody else's webhook.
+            return
+
+
+def _covers(selector: Mapping[str, Any], namespace: str) -> bool:
+    """Whether a policy's selector takes in a namespace; the gateway's know namespaces by name only."""
+    return all(
+        (namespace in expression["values"]) == (expression["operator"] == "In")
+        for expression in selector.get("matchExpressions", [])
+        if expression["key"] == _NAMESPACE_NAME
+    )
 
 
 def _refusal(
@@ -67,7 +90,7 @@ def _refusal(
             return message.partition("denied request: ")[2]
         if "ValidatingAdmissionPolicy" in message:
             return None  # Another policy's, which is asked about the object itself.
-        return f"cannot be judged: {message}"
+        return f"{_UNJUDGED}: {message}"
     return None
 
 

@@ -15,6 +15,11 @@ POLICY: Mapping[str, Any] = {
     "metadata": {"name": "campus-voice-hosts"},
     "spec": {
         "matchConstraints": {
+            "namespaceSelector": {
+                "matchExpressions": [
+                    {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["campus-routes"]}
+                ]
+            },
             "resourceRules": [{"apiGroups": ["networking.k8s.io"], "resources": ["ingresses"]}],
         }
     },
@@ -23,7 +28,7 @@ OTHERS: Mapping[str, Any] = {"metadata": {"name": "elsewhere-hosts"}}
 
 
 class PlayedCluster(Cluster):
-    """A cluster with one Ingress and the two gateways' policies, which answers a write as it is told."""
+    """A cluster with an Ingress in each of three namespaces and the two gateways' policies, which answers a write as it is told."""
 
     def __init__(self, status: int = 200, message: str = "") -> None:
         self._status, self._answer = status, message
@@ -35,10 +40,14 @@ class PlayedCluster(Cluster):
             assert selector is not None, "other people's policies are not asked about"
             return [OTHERS, POLICY]
         assert (group, plural) == ("networking.k8s.io", "ingresses")
-        return [{"metadata": {"namespace": "library", "name": "old"}}]
+        return [
+            {"metadata": {"namespace": namespace, "name": "old"}}
+            for namespace in ("campus-routes", "library", "music")
+        ]
 
     def rehearse(self, group: str, plural: str, namespace: str, name: str) -> None:
-        assert (group, plural, namespace, name) == ("networking.k8s.io", "ingresses", "library", "old")
+        assert (group, plural, name) == ("networking.k8s.io", "ingresses", "old")
+        assert namespace != "campus-routes", "the policy leaves that namespace alone"
         if self._status != 200:
             refused = ApiException(status=self._status, reason="Forbidden")
             refused.body = json.dumps({"message": self._answer})
@@ -59,22 +68,27 @@ def denied(policy: str) -> str:
         (PlayedCluster(), []),
         (
             PlayedCluster(403, denied("campus-voice-hosts")),
-            ["only the namespace campus-routes may hold a virtual host"],
+            [
+                ("library", "only the namespace campus-routes may hold a virtual host"),
+                ("music", "only the namespace campus-routes may hold a virtual host"),
+            ],
         ),
         (PlayedCluster(403, denied("somebody-elses")), []),
         (PlayedCluster(404, "not found"), []),
         (
             PlayedCluster(403, 'User "viewer" cannot patch resource'),
-            ['cannot be judged: User "viewer" cannot patch resource'],
+            [("library", 'cannot be judged: User "viewer" cannot patch resource')],
         ),
     ],
     ids=["kept", "broken", "another policy's", "gone meanwhile", "not allowed to ask"],
 )
 def test_what_a_policy_would_refuse_today_is_told_in_its_own_words(
-    cluster: PlayedCluster, told: list[str]
+    cluster: PlayedCluster, told: list[tuple[str, str]]
 ) -> None:
-    expected = [Finding("campus-voice-hosts", "ingresses", "library", "old", why) for why in told]
-    assert list(findings(cluster, POLICY)) == expected
+    expected = [Finding("campus-voice-hosts", "ingresses", place, "old", why) for place, why in told]
+    assert list(findings(cluster, POLICY)) == expected, (
+        "only where the policy holds, and the lack of a right is told once"
+    )
 
 
 def test_only_the_policies_of_the_stacks_own_gateway_are_looked_at() -> None:
