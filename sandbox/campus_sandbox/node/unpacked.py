@@ -64,17 +64,21 @@ class UnpackedImages:
         """
         packed = sum(archive.stat().st_size for archive in self._archives)
         require_room(self._paths.cache, _ROOM_PER_BYTE * packed // _MIB)
+        with alone(self._paths):
+            clear_unpacking(self._paths)
+            try:
+                self._unpack()
+            finally:
+                clear_unpacking(self._paths)
+
+    def _unpack(self) -> None:
         paths = _runtime_paths(self._paths)
         root = Root(paths)
         runtime = Node(paths, self._versions, root)
-        try:
-            runtime.start_runtime()
-            import_images(runtime, Layout(paths), self._archives)
-            root.do("end")
-            with alone(self._paths):
-                self._keep(lambda folder: _pack(root, paths.node_state, folder))
-        finally:
-            clear_unpacking(self._paths)
+        runtime.start_runtime()
+        import_images(runtime, Layout(paths), self._archives)
+        root.do("end")
+        self._keep(lambda folder: _pack(root, paths.node_state, folder))
 
     def _keep(self, fill: Callable[[Path], None]) -> None:
         kept = self._store.make(UNPACKED_IMAGES, self.key(), fill)
