@@ -14,6 +14,9 @@ AUDIENCE = "campus-voice"
 DECISIONS, KEYS, TOKENS = 9001, 8443, 8080
 USER = 65532
 FOLDER = "/etc/login"
+TEN_YEARS = "87600h0m0s"
+"""Life of the example's keys: the gateway gets a copy of what vouches for them, which no renewal changes."""
+
 READY = {"pulumi.com/waitFor": "condition=Ready"}
 
 
@@ -113,7 +116,7 @@ class LoginServer(pulumi.ComponentResource):
     def _certificates(self, name: str, namespace: str, host: str) -> Mapping[str, pulumi.CustomResource]:
         """Let cert-manager make two keys: one of the port of the public key, one that signs tokens.
 
-        The second is kept when its certificate is renewed, and with it the tokens that it signed.
+        Neither is renewed for ten years: with keys of your own, renew what the gateway trusts first.
         """
         api = "cert-manager.io/v1"
         issuer = kubernetes.apiextensions.CustomResource(
@@ -125,7 +128,7 @@ class LoginServer(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         keys = {
-            "tls": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
+            "tls": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Never"},
             "signing": {"algorithm": "RSA", "size": 2048, "encoding": "PKCS8", "rotationPolicy": "Never"},
         }
         return {
@@ -142,6 +145,7 @@ class LoginServer(pulumi.ComponentResource):
                 spec={
                     "dnsNames": [host],
                     "isCA": True,
+                    "duration": TEN_YEARS,
                     "issuerRef": {"name": NAME, "kind": "Issuer"},
                     "privateKey": key,
                     "secretName": f"{NAME}-{use}",

@@ -105,7 +105,9 @@ class School:
         self._kubectl("-n", self.backend, "patch", self._pod(), "--subresource=resize", f"--patch={change}")
 
     def _pod(self) -> str:
-        (pod,) = self._kubectl("-n", self.backend, "get", "pods", "-o", "name").split()
+        labels_of_server = self.outputs.backends[self.backend].selector.items()
+        selector = ",".join(f"{key}={value}" for key, value in labels_of_server)
+        (pod,) = self._kubectl("-n", self.backend, "get", "pods", "-l", selector, "-o", "name").split()
         return pod
 
     @contextmanager

@@ -29,10 +29,12 @@ def old_ingress(
         deadline=120,
         what="an Ingress of no class is let in when no policy is in force",
     )
-    dev.refresh()
-    dev.up()
-    yield dev
-    kubectl("-n", "default", "delete", "ingress", "old-page")
+    try:
+        dev.refresh()
+        dev.up()
+        yield dev
+    finally:
+        kubectl("-n", "default", "delete", "ingress", "old-page")
 
 
 def _created(environment: dict[str, str]) -> bool:
