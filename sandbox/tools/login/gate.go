@@ -49,7 +49,7 @@ func (g *gate) knows(user, password string) bool {
 	if err != nil {
 		return false
 	}
-	// Of equal length whatever was sent, so that the time of the answer tells nothing.
+	// Of equal length whatever was sent, so that the time of the answer tells nothing of the password.
 	right, given := sha256.Sum256(known), sha256.Sum256([]byte(password))
 	return subtle.ConstantTimeCompare(right[:], given[:]) == 1
 }
