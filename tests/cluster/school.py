@@ -52,7 +52,11 @@ class School:
         self.hosts: Mapping[str, str] = {
             name: campus.host for name, campus in self.outputs.spoken_here().items()
         }
-        self.authorities: Mapping[str, str] = {
+
+    @property
+    def authorities(self) -> Mapping[str, str]:
+        """The CA that signed each host's certificate, as PEM text; a stack that comes again has another one."""
+        return {
             host: self.secret(self.routes, self.outputs.tls[name].secret_name)["ca.crt"]
             for name, host in self.hosts.items()
         }

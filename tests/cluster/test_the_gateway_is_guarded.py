@@ -176,5 +176,5 @@ def test_envoy_listens_for_the_world_and_for_the_metrics_only(
     pod = kubectl(*find, "-o", "jsonpath={.items[0].metadata.name}")
     proxy_to_pod = f"/api/v1/namespaces/projectcontour/pods/{pod}:8002/proxy"
     stats = kubectl("get", "--raw", f"{proxy_to_pod}/stats?filter=downstream_cx_total")
-    ports = set(re.findall(r"^listener\..*_(\d+)\.downstream_cx_total:", stats, re.MULTILINE))
+    ports = set(re.findall(r"^listener\.[\d._\[\]]+_(\d+)\.downstream_cx_total:", stats, re.MULTILINE))
     assert ports == {"8002", "8080", "8443"}, f"an admin port would tell everything about everybody: {ports}"

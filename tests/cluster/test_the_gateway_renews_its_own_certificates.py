@@ -56,6 +56,8 @@ class Gateway:
         for name in OWN:
             change = ("patch", "certificate", name, "--type=merge", f"--patch={json.dumps(short)}")
             self._kubectl("-n", HOME, *change)
+            # The change alone counts only where the request of the last issuance is still there.
+            self._kubectl.renew(HOME, name)
 
     def issued_expiry(self) -> float:
         """When the certificate ends that was issued last, of the one that ends last."""
