@@ -17,6 +17,7 @@ from tests.cluster.listeners import Listeners
 from tests.cluster.poller import Poller
 
 SERVER_METRICS = 9464
+CERT_MANAGER = "cert-manager"
 SLOW_CPUS, ALL_CPUS = "600m", "16"
 
 
@@ -55,9 +56,13 @@ class School:
 
     @property
     def authorities(self) -> Mapping[str, str]:
-        """The CA that signed each host's certificate, as PEM text; a stack that comes again has another one."""
+        """The CAs that signed each host's certificate and that will sign its next one, as PEM text.
+
+        A stack that was destroyed and comes again has another CA, and serves the certificates that it finds.
+        """
+        next_one = self.secret(CERT_MANAGER, f"{self.outputs.gateway.issuer.name}-ca")["tls.crt"]
         return {
-            host: self.secret(self.routes, self.outputs.tls[name].secret_name)["ca.crt"]
+            host: self.secret(self.routes, self.outputs.tls[name].secret_name)["ca.crt"] + next_one
             for name, host in self.hosts.items()
         }
 
