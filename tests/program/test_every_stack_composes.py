@@ -27,6 +27,7 @@ def test_every_stack_tells_the_same_shapes(committed: Committed, stack: str) -> 
         "routesNamespace",
         "ingressClass",
         "envoySelector",
+        "longestRequestSeconds",
         "nodeNetworks",
         "dnsRecords",
         "httpPort",
