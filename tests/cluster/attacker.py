@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from tests.cluster.framework import ROOT, Kubectl, run
+from tests.cluster.framework import ROOT, Kubectl, run, wait_until
 
 ACCOUNT = "rival"
 POD = "rival"
 PAGE = "what the rival wants to be read"
 PATH = "/rival"
-PAGE_PORT = 8080
+PAGE_PORT = 7860
+"""That of the speech server, for which the tenant's own may be taken."""
+
 PATIENCE_SECONDS = 2
 """Enough for an answer on a busy machine, short enough to wait for one that must not come."""
 
@@ -67,6 +69,26 @@ class Attacker:
         file = self._folder / f"{name}.json"
         file.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(manifests)}))
         return file
+
+
+@contextmanager
+def unguarded(
+    kubectl: Kubectl, attacker: Attacker, policy: str, attempt: Mapping[str, Any]
+) -> Iterator[None]:
+    """The cluster while an admission policy, which refuses `attempt`, only takes notes; afterwards it denies again."""
+    audit = {"op": "replace", "path": "/spec/validationActions", "value": ["Audit"]}
+    with edited(kubectl, "default", "validatingadmissionpolicybinding", policy, audit):
+        wait_until(
+            lambda: attacker.create(attempt, pretend=True).returncode == 0,
+            deadline=120,
+            what=f"{policy} lets everything in",
+        )
+        yield
+    wait_until(
+        lambda: policy in attacker.create(attempt, pretend=True).stderr,
+        deadline=120,
+        what=f"{policy} denies again",
+    )
 
 
 @contextmanager

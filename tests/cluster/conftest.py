@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.attacker import Attacker
 from tests.cluster.framework import Kubectl, Sandbox, StackUnderTest, copy_of_the_program
 from tests.cluster.network import network_of_its_own
 from tests.cluster.node import Node
@@ -64,6 +65,13 @@ def dev(deployed: StackUnderTest) -> Iterator[StackUnderTest]:
 def kubectl(environment: dict[str, str]) -> Kubectl:
     """The cluster by hand."""
     return Kubectl(environment)
+
+
+@pytest.fixture(scope="module")
+def attacker(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacker]:
+    """A tenant who has gone astray."""
+    with Attacker(environment, tmp_path_factory.mktemp("attacker")) as tenant:
+        yield tenant
 
 
 @pytest.fixture(scope="session")

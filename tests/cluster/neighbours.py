@@ -7,6 +7,7 @@ import ssl
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from campus_voice.tenant_route import checks, render
 
 from operations.outputs import StackOutputs
 from operations.voice.connection import LOOPBACK, trust
-from tests.cluster.framework import ROOT, Kubectl
+from tests.cluster.framework import ROOT, Kubectl, wait_until
 
 MIRROR = "mirror"
 MIRROR_PORT = 8080
@@ -109,6 +110,19 @@ class Neighbours:
         self._kubectl("-n", routes, "wait", "--for=condition=Ready", "--timeout=60s", certificate)
         authority = ("secret", f"{campus}-tls", "-o", 'go-template={{index .data "ca.crt" | base64decode}}')
         return Browser(f"{campus}.{self.outputs.domain}", self._kubectl("-n", routes, "get", *authority))
+
+    def served(self, campus: str, page: str) -> Browser:
+        """Somebody at a campus that answers `page` by now."""
+        browser = self.browser(campus)
+
+        def answers() -> bool:
+            try:
+                return browser.ask(page).status == HTTPStatus.OK
+            except (OSError, http.client.HTTPException):
+                return False
+
+        wait_until(answers, deadline=120, what=f"{browser.host} serves {page}")
+        return browser
 
     def _written(self, objects: Any) -> Path:
         self._file.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}))

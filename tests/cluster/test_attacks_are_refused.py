@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from operations.voice.connection import LOOPBACK, trust
-from tests.cluster.attacker import HUNG_UP, PAGE, PATH, POD, TIMED_OUT, Attacker, edited
+from tests.cluster.attacker import HUNG_UP, PAGE, PATH, POD, TIMED_OUT, Attacker, edited, unguarded
 from tests.cluster.framework import Kubectl, wait_until
 from tests.cluster.listeners import ask, last_event
 from tests.cluster.poller import PAGE as SERVED
@@ -26,12 +26,6 @@ from tests.cluster.school import School
 
 POLICY = "campus-voice-hosts"
 HEARTBEAT = "/gradio_api/heartbeat/rival"
-
-
-@pytest.fixture(scope="module")
-def attacker(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacker]:
-    with Attacker(environment, tmp_path_factory.mktemp("attacker")) as tenant:
-        yield tenant
 
 
 def rival_proxy(host: str) -> dict[str, Any]:
@@ -59,25 +53,6 @@ def rival_ingress(host: str) -> dict[str, Any]:
 
 
 @contextmanager
-def hosts_unguarded(kubectl: Kubectl, attacker: Attacker, attempt: Mapping[str, Any]) -> Iterator[None]:
-    """The cluster while the admission policy only takes notes; afterwards it denies again."""
-    audit = {"op": "replace", "path": "/spec/validationActions", "value": ["Audit"]}
-    binding = ("default", "validatingadmissionpolicybinding", POLICY)
-    with edited(kubectl, *binding, audit):
-        wait_until(
-            lambda: attacker.create(attempt, pretend=True).returncode == 0,
-            deadline=120,
-            what="the policy lets everything in",
-        )
-        yield
-    wait_until(
-        lambda: POLICY in attacker.create(attempt, pretend=True).stderr,
-        deadline=120,
-        what="the policy denies again",
-    )
-
-
-@contextmanager
 def created(kubectl: Kubectl, attacker: Attacker, attempt: Mapping[str, Any]) -> Iterator[None]:
     """The cluster with what the attacker could create while the policy was away."""
     made = attacker.create(attempt)
@@ -99,7 +74,7 @@ def test_a_campuss_name_cannot_be_claimed_twice(school: School, kubectl: Kubectl
     assert not poller.failures(), f"an attempt costs its victim nothing: {poller.told()}"
 
     north = school.hosts["north"]
-    with hosts_unguarded(kubectl, attacker, attempt), Poller(school.authorities) as poller:
+    with unguarded(kubectl, attacker, POLICY, attempt), Poller(school.authorities) as poller:
         with created(kubectl, attacker, attempt):
             wait_until(lambda: poller.failures([north]), deadline=120, what="the victim is switched off")
         poller.heals()
@@ -108,7 +83,7 @@ def test_a_campuss_name_cannot_be_claimed_twice(school: School, kubectl: Kubectl
 def test_capital_letters_make_no_other_name(school: School, kubectl: Kubectl, attacker: Attacker) -> None:
     """The schema refuses them, whatever the policy does."""
     capitals = rival_proxy(school.hosts["north"].upper())
-    with hosts_unguarded(kubectl, attacker, rival_proxy(school.hosts["north"])):
+    with unguarded(kubectl, attacker, POLICY, rival_proxy(school.hosts["north"])):
         refused = attacker.create(capitals)
     assert refused.returncode != 0, "NORTH is north"
     assert "spec.virtualhost.fqdn" in refused.stderr, f"the field is named: {refused.stderr}"
@@ -125,7 +100,7 @@ def test_an_ingress_takes_no_campuss_name(school: School, kubectl: Kubectl, atta
     assert POLICY in refused.stderr, f"the admission policy refuses it by its name: {refused.stderr}"
     assert not poller.failures(), f"an attempt costs its victim nothing: {poller.told()}"
 
-    with hosts_unguarded(kubectl, attacker, attempt), created(kubectl, attacker, attempt):
+    with unguarded(kubectl, attacker, POLICY, attempt), created(kubectl, attacker, attempt):
         wait_until(
             lambda: PAGE in httpx.get(f"http://{LOOPBACK}{PATH}", headers={"Host": north}).text,
             deadline=120,

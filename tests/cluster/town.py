@@ -1,12 +1,11 @@
 """Campuses with rules of their own beside those of the `dev` stack."""
 
-import http.client
 import re
 from dataclasses import dataclass
 
 from campus_voice import TenantRouteArgs, TlsVersion
 
-from tests.cluster.framework import Kubectl, wait_until
+from tests.cluster.framework import Kubectl
 from tests.cluster.neighbours import (
     MIRROR,
     MIRROR_PAGE,
@@ -112,11 +111,11 @@ def build(neighbours: Neighbours, kubectl: Kubectl) -> Town:
         kubectl,
         outputs.gateway.namespace,
         namespace,
-        north=_served(neighbours, "north", "/robots.txt"),
-        bounded=_served(neighbours, "bounded", "/robots.txt"),
-        cloning=_served(neighbours, "cloning", "/robots.txt"),
-        careless=_served(neighbours, "careless", "/robots.txt"),
-        pair=_served(neighbours, "pair", MIRROR_PAGE),
+        north=neighbours.served("north", "/robots.txt"),
+        bounded=neighbours.served("bounded", "/robots.txt"),
+        cloning=neighbours.served("cloning", "/robots.txt"),
+        careless=neighbours.served("careless", "/robots.txt"),
+        pair=neighbours.served("pair", MIRROR_PAGE),
     )
 
 
@@ -127,16 +126,3 @@ def _without_the_refusal(made: Manifest) -> Manifest:
     passing = [route for route in routes if route["conditions"] != [{"prefix": UPLOAD}]]
     assert len(passing) == len(routes) - 1, "the refusal is one route"
     return {**made, "spec": {**made["spec"], "routes": passing}}
-
-
-def _served(neighbours: Neighbours, campus: str, page: str) -> Browser:
-    browser = neighbours.browser(campus)
-
-    def answers() -> bool:
-        try:
-            return browser.ask(page).status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-
-    wait_until(answers, deadline=120, what=f"{browser.host} serves {page}")
-    return browser
