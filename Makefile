@@ -20,7 +20,7 @@ STEP = $(SANDBOX) step
 CLUSTER := sandbox
 endif
 
-.PHONY: up test check smoke status logs preview kubeconfig down environments sandbox stack-file own-pulumi
+.PHONY: up test test-long check smoke status logs preview kubeconfig down environments sandbox stack-file own-pulumi
 
 up: stack-file $(CLUSTER)
 	@$(STEP) "Pulumi stack $(STACK)" -- \
@@ -80,4 +80,9 @@ test: check
 	    .venv/bin/ruff check && .venv/bin/ruff format --check --quiet && .venv/bin/mypy && .venv/bin/pytest -q
 	@$(SANDBOX) build
 	@cd sandbox && .venv/bin/pytest -q tests/providers tests/node
-	@.venv/bin/pytest tests/cluster
+	@.venv/bin/pytest tests/cluster -m "not long"
+
+# What takes minutes and rarely breaks by itself: run it before a release.
+test-long: environments
+	@$(SANDBOX) build
+	@.venv/bin/pytest tests/cluster -m long

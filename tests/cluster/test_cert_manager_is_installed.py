@@ -9,6 +9,8 @@ import yaml
 from tests.cluster.framework import Kubectl, Sandbox, StackUnderTest, copy_of_the_program
 from tests.cluster.network import network_of_its_own
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
