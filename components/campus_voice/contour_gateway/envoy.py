@@ -89,7 +89,7 @@ def container(settings: GatewaySettings) -> Manifest:
         ),
         "image": settings.envoy_image,
         "imagePullPolicy": "IfNotPresent",
-        "lifecycle": {"preStop": {"httpGet": {"path": "/shutdown", "port": SHUTDOWN_PORT, "scheme": "HTTP"}}},
+        "lifecycle": {"preStop": {"httpGet": _shutdown_hook(settings)}},
         "name": NAME,
         "ports": _ports(settings),
         "readinessProbe": {
@@ -108,6 +108,19 @@ def container(settings: GatewaySettings) -> Manifest:
             {"mountPath": "/admin", "name": "envoy-admin"},
         ],
     }
+
+
+def _shutdown_hook(settings: GatewaySettings) -> Manifest:
+    """Render the question that the shutdown manager answers when Envoy may stop.
+
+    In its node's network a pod has no address of its own to be asked at: the kubelet would give up, stop
+    Envoy at once, and leave the shutdown manager to wait for it in vain
+    (https://github.com/kubernetes/kubernetes/blob/v1.34.4/pkg/kubelet/lifecycle/handlers.go).
+    """
+    hook: Manifest = {"path": "/shutdown", "port": SHUTDOWN_PORT, "scheme": "HTTP"}
+    if settings.on_host_network:
+        hook["host"] = "127.0.0.1"
+    return hook
 
 
 def _security(settings: GatewaySettings) -> Manifest:
