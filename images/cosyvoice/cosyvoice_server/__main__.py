@@ -19,6 +19,7 @@ from cosyvoice_server.lifecycle import Lifecycle
 from cosyvoice_server.metrics import Metrics
 from cosyvoice_server.server import Drain, serve
 from cosyvoice_server.speaker import Speaker
+from cosyvoice_server.without_stubs import without_stubs
 
 LOG = logging.getLogger("cosyvoice_server")
 
@@ -68,7 +69,7 @@ def run(settings: Settings, engine: Engine) -> None:
         ports = f"COSYVOICE_PORT {settings.port} or COSYVOICE_METRICS_PORT {settings.metrics_port}"
         message = f"{ports} cannot be opened ({error.strerror}): free it or name another"
         raise StartError(message) from error
-    with ThreadPoolExecutor(1) as aside:  # Gradio takes as long to import as a model to load
+    with ThreadPoolExecutor(1) as aside, without_stubs():  # Gradio takes as long to import as a model to load
         loading = aside.submit(engine.load)
         from cosyvoice_server.web import application, put_ffmpeg_on_path, waiting
     try:

@@ -50,7 +50,7 @@ class KokoroEngine:
         self._folder = model_dir
 
     def load(self) -> None:
-        """Load the model, the vocabulary and the voices, and speak once in each language.
+        """Load the model, the vocabulary and the voices, and speak one sentence that has both languages in it.
 
         Raises:
             SpeechError: a file is missing.
@@ -70,7 +70,7 @@ class KokoroEngine:
         self._tokens: dict[str, int] = json.loads((self._folder / "vocab.json").read_text(encoding="utf-8"))["vocab"]
         self._styles = {name: np.fromfile(self._folder / f"voices/{name}.bin", np.float32).reshape(-1, 1, STYLE_WIDTH) for name in names}
         self._phonemizer = Phonemizer()
-        for _ in self.synthesize(SpeechRequest(text="你好。Hello.", voice=self.voices()[0])):
+        for _ in self.synthesize(SpeechRequest(text="好，hi。", voice=self.voices()[0])):
             pass
 
     def voices(self) -> tuple[str, ...]:
