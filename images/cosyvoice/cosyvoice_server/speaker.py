@@ -7,10 +7,11 @@ from pathlib import Path
 
 from cosyvoice_server.campus import Caller
 from cosyvoice_server.checking import check
-from cosyvoice_server.engines.base import Engine, Samples, SpeechError, SpeechRequest
+from cosyvoice_server.discretion import without_message
+from cosyvoice_server.engines.base import Engine, EngineError, Samples, SpeechError, SpeechRequest
 from cosyvoice_server.keeping import Copy
 from cosyvoice_server.metrics import Metrics
-from cosyvoice_server.reply import Reply, without_message
+from cosyvoice_server.reply import Reply
 from cosyvoice_server.synthesis import Synthesis
 from cosyvoice_server.turns import BusyError, Turn, Turns
 
@@ -39,10 +40,13 @@ class Speaker:
         self._deadline = deadline_seconds
         self._under_way: set[Synthesis] = set()
 
-    @property
-    def busy(self) -> bool:
-        """Whether anything runs or waits."""
-        return bool(self._under_way)
+    def silences(self) -> list[float]:
+        """Tell for each request that runs or waits how many seconds the engine has been at work on its present chunk."""
+        return [synthesis.silent_seconds() for synthesis in tuple(self._under_way)]
+
+    def abandoned(self) -> int:
+        """Count the syntheses that hold a slot though their request has ended."""
+        return sum(synthesis.stopped for synthesis in tuple(self._under_way))
 
     def reserve(self, caller: Caller) -> Turn:
         """Take a place in the queue of the caller's campus, to be handed to ``speak`` or abandoned.
@@ -89,6 +93,10 @@ class Speaker:
             reply.outcome = "spoken"
         except DeadlineError as error:
             reply.failed("deadline", error)
+            raise
+        except EngineError as error:
+            reply.failed("failed", error)
+            LOG.error("request %s: the model failed: %s", caller.audit_id, without_message(error.__cause__ or error))
             raise
         except SpeechError as error:
             reply.failed("refused", error)

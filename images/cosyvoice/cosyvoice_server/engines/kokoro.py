@@ -107,9 +107,13 @@ class KokoroEngine:
         """Yield one chunk for each sentence, or several for one that is longer than the model's input.
 
         Raises:
-            SpeechError: nothing in the text can be spoken.
+            SpeechError: there is no such voice, or nothing in the text can be spoken.
         """
-        voice = VOICES[self._voice_name(request)]
+        name = self._voice_name(request)
+        if name not in VOICES:
+            message = f"没有预训练音色“{name}”。 No such voice here: choose one of {'、'.join(VOICES)}."
+            raise SpeechError(message)
+        voice = VOICES[name]
         spoken = False
         for sentence in sentences(request.text):
             language = language_of(sentence, voice.language)
