@@ -12,7 +12,7 @@ from cosyvoice_server.engines.base import Engine, EngineError, Samples, SpeechEr
 from cosyvoice_server.keeping import Copy
 from cosyvoice_server.metrics import Metrics
 from cosyvoice_server.reply import Reply
-from cosyvoice_server.synthesis import Synthesis
+from cosyvoice_server.synthesis import Backlog, Synthesis
 from cosyvoice_server.turns import BusyError, Turn, Turns
 
 LOG = logging.getLogger(__name__)
@@ -38,11 +38,12 @@ class Speaker:
         self._metrics = metrics
         self._turns = turns
         self._deadline = deadline_seconds
+        self._backlog = Backlog()
         self._under_way: set[Synthesis] = set()
 
     def silences(self) -> list[float]:
-        """Tell for each request that runs or waits how many seconds the engine has been at work on its present chunk."""
-        return [synthesis.silent_seconds() for synthesis in tuple(self._under_way)]
+        """Tell for each running synthesis how many seconds ago it brought its last chunk. Any thread may ask."""
+        return [silence for synthesis in tuple(self._under_way) if (silence := synthesis.silent_seconds()) is not None]
 
     def abandoned(self) -> int:
         """Count the syntheses that hold a slot though their request has ended."""
@@ -82,11 +83,11 @@ class Speaker:
         copy = Copy(self._metrics, self._outputs, caller.campus, self.engine.sample_rate)
         loop = asyncio.get_running_loop()
         ends = loop.time() + self._deadline
-        synthesis: Synthesis | None = None
+        synthesis, alarm = None, None
         try:
             check(request, cloning=caller.cloning)
             synthesis = self._begun(request, copy, turn)
-            loop.call_at(ends, synthesis.stop)  # a listener who takes no more chunks holds no slot either
+            alarm = loop.call_at(ends, synthesis.stop)  # a listener who takes no more chunks holds nothing either
             while (chunk := await self._next(synthesis, ends)) is not None:
                 reply.heard(len(chunk) / self.engine.sample_rate, synthesis.began)
                 yield chunk
@@ -107,15 +108,15 @@ class Speaker:
             message = "朗读失败，请稍后再试。 Speaking failed: try again, and tell the operator if it fails again."
             raise SpeechError(message) from None
         finally:
-            if synthesis is None:
-                turn.abandon()
-            else:
+            turn.abandon()
+            if synthesis and alarm:
+                alarm.cancel()
                 synthesis.stop()
-            reply.end(0.0 if synthesis is None else synthesis.engine_seconds)
+            reply.end(synthesis.engine_seconds if synthesis else 0.0)
 
     def _begun(self, request: SpeechRequest, copy: Copy, turn: Turn) -> Synthesis:
         """Start a synthesis, and know of it until its thread has ended."""
-        synthesis = Synthesis(self.engine, request, copy, turn)
+        synthesis = Synthesis(self.engine, request, copy, turn, self._backlog)
         self._under_way.add(synthesis)
         synthesis.task.add_done_callback(lambda _: self._under_way.discard(synthesis))
         return synthesis

@@ -32,9 +32,9 @@ class Watchdog:
         self._ailment: Callable[[], str] = str
 
     def watch(self, silences: Callable[[], list[float]], ailment: Callable[[], str]) -> None:
-        """Look at the syntheses under way and at the engine.
+        """Look at the running syntheses and at the engine.
 
-        ``silences`` tells how long each synthesis has been at work on its present chunk, and ``ailment`` why the engine cannot
+        ``silences`` tells how many seconds ago each synthesis brought its last chunk, and ``ailment`` why the engine cannot
         speak again.
         """
         self._silences = silences
@@ -50,7 +50,7 @@ class Watchdog:
         return self._ailment()
 
     def hopeful(self) -> bool:
-        """Tell whether any synthesis under way may still come to its end."""
+        """Tell whether any running synthesis may still come to its end."""
         return any(silence <= self._stall_seconds for silence in self._silences())
 
     def renewal(self) -> Renewal | None:
