@@ -119,6 +119,8 @@ class Model1:
         """The hop with which each streamed reply began."""
         self.given: list[dict[str, Any]] = []
         """What reached the model, request by request."""
+        self.drawn = 0
+        """Tokens that its thread has made."""
 
     def llm_job(self, text: str, prompt_text: str, llm_prompt_speech_token: str, llm_embedding: Any, uuid: str) -> None:
         """Only the last line tells that it has ended, so that a failure never does."""
@@ -131,6 +133,7 @@ class Model1:
             if CUDA_BREAKS in text:
                 raise RuntimeError("CUDA error: device-side assert triggered")
             time.sleep(self.pause / 10)
+            self.drawn += 1
             self.tts_speech_token_dict[uuid].append(random.randrange(6561))
         self.llm_end_dict[uuid] = True
 
