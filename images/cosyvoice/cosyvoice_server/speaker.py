@@ -96,8 +96,9 @@ class Speaker:
             reply.failed("deadline", error)
             raise
         except EngineError as error:
-            reply.failed("failed", error)
-            LOG.error("request %s: the model failed: %s", caller.audit_id, without_message(error.__cause__ or error))
+            cause = error.__cause__ or error
+            reply.failed("failed", cause)
+            LOG.error("request %s: the model failed: %s", caller.audit_id, without_message(cause))
             raise
         except SpeechError as error:
             reply.failed("refused", error)

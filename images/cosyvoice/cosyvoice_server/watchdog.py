@@ -1,4 +1,4 @@
-"""When the server has to be started anew: it makes no progress, or has grown over its memory ceiling."""
+"""When the server has to be started anew: it makes no progress, its engine is broken, or it is over its memory ceiling."""
 
 from collections.abc import Callable
 from enum import Enum

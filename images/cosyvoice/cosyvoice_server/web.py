@@ -7,12 +7,14 @@ from pathlib import Path
 import gradio as gr
 import imageio_ffmpeg
 from fastapi import FastAPI
+from gradio.utils import get_upload_folder
 
 from cosyvoice_server.gate import LARGEST_UPLOAD, Gate
 from cosyvoice_server.listeners import Listeners
 from cosyvoice_server.places import Places
 from cosyvoice_server.speaker import Speaker
 from cosyvoice_server.ui import SPEAK, page
+from cosyvoice_server.uploads import Uploads
 
 HEAD = '<script>document.documentElement.lang = "zh-CN"</script>'
 SYSTEM_FONTS = ("system-ui", "sans-serif")
@@ -24,9 +26,11 @@ def application(speaker: Speaker, *, shared: bool, closed: Callable[[], bool]) -
     The page's fonts are the reader's own: Gradio's default theme would have every browser ask a font service.
     """
     listeners = Listeners()
-    blocks = page(speaker, listeners, shared=shared)
-    app = gr.mount_gradio_app(
-        FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
+    ours = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    uploads = Uploads(ours, Path(get_upload_folder()))
+    blocks = page(speaker, listeners, uploads.used, shared=shared)
+    gr.mount_gradio_app(
+        ours,
         blocks,
         path="/",
         footer_links=[],
@@ -40,7 +44,7 @@ def application(speaker: Speaker, *, shared: bool, closed: Callable[[], bool]) -
         head=HEAD,
     )
     (number,) = (function._id for function in blocks.fns.values() if function.api_name == SPEAK)
-    return Gate(Places(app, speaker, listeners, shared=shared, speaking=number), shared=shared, closed=closed)
+    return Gate(Places(uploads, speaker, listeners, shared=shared, speaking=number), shared=shared, closed=closed)
 
 
 def put_ffmpeg_on_path(folder: Path) -> None:
