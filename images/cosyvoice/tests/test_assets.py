@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 import fetch_assets
+from cosyvoice_server.engines.base import SpeechError
+from cosyvoice_server.engines.kokoro import KokoroEngine
 
 
 def test_a_complete_folder_is_left_alone_and_a_changed_file_is_not_trusted(kokoro: Path, tmp_path: Path) -> None:
@@ -21,3 +23,13 @@ def test_a_complete_folder_is_left_alone_and_a_changed_file_is_not_trusted(kokor
     assert str(refused.value) == (
         "/no/such/uv is not installed, and it is what downloads the speech model's packages: install it or name it with --uv"
     ), "it is fetched anew, and without uv the way out is told"
+
+
+@pytest.mark.parametrize("rest", [b"", b"half of a model"], ids=["empty", "cut off"])
+def test_a_server_on_a_damaged_model_says_which_file_it_is(kokoro: Path, tmp_path: Path, rest: bytes) -> None:
+    (tmp_path / "voices").symlink_to(kokoro / "voices")
+    (tmp_path / "vocab.json").symlink_to(kokoro / "vocab.json")
+    (tmp_path / "model.onnx").write_bytes(rest)
+
+    with pytest.raises(SpeechError, match=r"model\.onnx is damaged .*: fill the model folder anew with fetch_assets\.py"):
+        KokoroEngine(tmp_path).load()
