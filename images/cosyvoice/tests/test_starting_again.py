@@ -1,0 +1,88 @@
+"""A speaking process that ends or hangs is replaced, and whoever asks meanwhile waits instead of being refused."""
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from speech_process import wait_until
+
+from cosyvoice_server.supervisor import RENEW_CODE, Cause, Patience, Supervisor
+
+TOY = Path(__file__).with_name("toy_process.py")
+
+
+class Container:
+    """A first process, run in a thread, with the toy as what speaks."""
+
+    def __init__(self, folder: Path) -> None:
+        self.damage = folder / "damage"
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        command = [sys.executable, str(TOY), str(self.damage)]
+        self.supervisor = Supervisor(command, self.listener, folder / "operations", Patience(start=60, silence=3))
+        self.code: int | None = None
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self) -> None:
+        self.code = self.supervisor.run()
+
+    def ask(self, words: str) -> str:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
+            connection.sendall(words.encode())
+            try:
+                return connection.recv(100).decode()
+            except ConnectionResetError:
+                return ""
+
+
+@pytest.fixture
+def container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Container]:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    made = Container(tmp_path)
+    yield made
+    made.supervisor.stop(signal.SIGTERM, None)
+    made.thread.join(60)
+    made.listener.close()
+    assert not made.thread.is_alive(), "the first process ends with what it has started"
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [("end 9", Cause.ENDED), (f"end {RENEW_CODE}", Cause.RENEWED), ("freeze", Cause.HUNG), ("fall-ill wedged", Cause.STUCK)],
+    ids=lambda value: str(value),
+)
+def test_the_next_asker_is_answered_by_a_new_process(
+    container: Container, caplog: pytest.LogCaptureFixture, fault: str, cause: Cause
+) -> None:
+    before = container.ask("who")
+    with caplog.at_level(logging.WARNING):
+        assert container.ask(fault) == "", "who asked the process that broke gets no answer"
+        after = container.ask("who")
+    assert before.isdigit(), f"the toy tells its process id, not {before!r}"
+    assert after.isdigit(), f"who asks while the next process loads waits for it, and does not get {after!r}"
+    assert after != before, "another process answers"
+    assert {kind for kind, times in container.supervisor.restarts.items() if times} == {cause}, "the cause is counted"
+    assert cause is not Cause.STUCK or "wedged" in caplog.text, f"the log tells the ailment: {caplog.text}"
+
+
+def test_a_process_that_cannot_load_ends_the_container(container: Container) -> None:
+    """Kubernetes then tells everybody, instead of a container that tries for ever."""
+    container.ask("who")
+    container.damage.touch()
+    container.ask("end 9")
+    wait_until(lambda: container.code is not None, "a process that cannot load is not started over and over")
+    assert container.code == 1, f"its exit code is the container's, not {container.code}"
+
+
+def test_a_stop_is_passed_on(container: Container) -> None:
+    container.ask("who")
+    container.supervisor.stop(signal.SIGTERM, None)
+    wait_until(lambda: container.code is not None, "the container ends when its process has drained")
+    assert container.code == 0, f"as the process says, not {container.code}"
