@@ -108,6 +108,7 @@ class SpeechContainer:
             first = self.process(FIRST)
             assert first, "the container has not ended"
             self._mount(first, "", MODEL, "umount", "")
+            Path(f"/proc/{first}/root{DAMAGED}").unlink()
 
     def refuses_to_load(self) -> None:
         """Wait until a process that was to speak has ended."""

@@ -29,10 +29,12 @@ END_SECONDS = 10.0
 RENEW_CODE = 75
 """Exit code of a speaking process that has ended between two requests in order to be started anew (``EX_TEMPFAIL``)."""
 LONGEST_MESSAGE = 4096
+LOADS, PAUSE_SECONDS = 6, 2.0
+"""How often a process is started in a row that fails to load, and the pause after each, where one has loaded before."""
 
 
 class Cause(Enum):
-    """Why a speaking process that had been ready is gone, in the words of the metric."""
+    """Why a speaking process is gone, in the words of the metric."""
 
     ENDED = "ended"
     """By itself, or killed from outside, as when memory runs out."""
@@ -42,6 +44,8 @@ class Cause(Enum):
     """It said itself that it makes no progress."""
     RENEWED = "renewed"
     """It had grown beyond its memory ceiling."""
+    UNLOADED = "unloaded"
+    """It never got ready."""
 
 
 @dataclass(frozen=True)
@@ -77,30 +81,37 @@ class Supervisor:
         self._operations = operations
         self._patience = patience
         self._process: subprocess.Popen[bytes] | None = None
-        self.stopping = False
+        self._stopping = False
         self.restarts = dict.fromkeys(Cause, 0)
 
     def run(self) -> int:
-        """Run until told to stop, or until a process cannot even load; return the exit code for the container.
+        """Run until told to stop, or until no process can load; return the exit code for the container.
+
+        The first process has to load at once. A later one may find a model that is being repaired, so that the failure
+        ends the container only when it stays.
 
         Raises:
             UnkillableError: a process hangs beyond the reach of SIGKILL.
         """
+        failures = LOADS
         while True:
             code, cause = self._life()
-            if cause is None or self.stopping:
+            failures = failures + 1 if cause is Cause.UNLOADED else 0
+            if self._stopping or failures >= LOADS:
                 return code
             self.restarts[cause] += 1
             LOG.warning("the speaking process (exit code %s) is started again: %s", code, cause.value)
+            if cause is Cause.UNLOADED:
+                time.sleep(PAUSE_SECONDS)
 
     def stop(self, _signal: int, _frame: FrameType | None) -> None:
         """Pass a signal to stop on: the process drains, and its end is the container's (a handler for SIGTERM)."""
-        self.stopping = True
+        self._stopping = True
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
 
-    def _life(self) -> tuple[int, Cause | None]:
-        """Start one process and see it to its end: its exit code, and why it ended, unless it never got ready."""
+    def _life(self) -> tuple[int, Cause]:
+        """Start one process and see it to its end: its exit code, and why it ended."""
         self._operations.unlink(missing_ok=True)
         here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with here:
@@ -112,7 +123,7 @@ class Supervisor:
                     pass_fds=given.descriptors,
                     start_new_session=True,  # what it has started ends with it
                 )
-            if self.stopping:  # the signal came before there was a process to pass it to
+            if self._stopping:  # the signal came before there was a process to pass it to
                 process.send_signal(signal.SIGTERM)
             ready, cause = self._watched(here)
         if cause is None:  # it ends by itself, with an exit code that tells why
@@ -120,8 +131,8 @@ class Supervisor:
                 process.wait(END_SECONDS)
         code = ended(process)
         if code == RENEW_CODE:
-            cause = Cause.RENEWED
-        return code, (cause or Cause.ENDED) if ready else None
+            return code, Cause.RENEWED
+        return code, cause or (Cause.ENDED if ready else Cause.UNLOADED)
 
     def _watched(self, heartbeat: socket.socket) -> tuple[bool, Cause | None]:
         """Wait until a process has ended or has to be: whether it ever got ready, and why it has to be ended."""

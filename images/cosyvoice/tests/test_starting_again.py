@@ -42,9 +42,13 @@ class Container:
                 return ""
 
 
-@pytest.fixture
-def container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Container]:
+@pytest.fixture(autouse=True)
+def _modules(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+
+
+@pytest.fixture
+def container(tmp_path: Path) -> Iterator[Container]:
     made = Container(tmp_path)
     yield made
     made.supervisor.stop(signal.SIGTERM, None)
@@ -56,7 +60,7 @@ def container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Conta
 @pytest.mark.parametrize(
     ("fault", "cause"),
     [("end 9", Cause.ENDED), (f"end {RENEW_CODE}", Cause.RENEWED), ("freeze", Cause.HUNG), ("fall-ill wedged", Cause.STUCK)],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_the_next_asker_is_answered_by_a_new_process(
     container: Container, caplog: pytest.LogCaptureFixture, fault: str, cause: Cause
@@ -72,13 +76,22 @@ def test_the_next_asker_is_answered_by_a_new_process(
     assert cause is not Cause.STUCK or "wedged" in caplog.text, f"the log tells the ailment: {caplog.text}"
 
 
-def test_a_process_that_cannot_load_ends_the_container(container: Container) -> None:
-    """Kubernetes then tells everybody, instead of a container that tries for ever."""
-    container.ask("who")
+def test_who_asks_waits_until_a_damaged_model_is_repaired(container: Container) -> None:
+    before = container.ask("who")
     container.damage.touch()
     container.ask("end 9")
-    wait_until(lambda: container.code is not None, "a process that cannot load is not started over and over")
-    assert container.code == 1, f"its exit code is the container's, not {container.code}"
+    wait_until(lambda: container.supervisor.restarts[Cause.UNLOADED], "a process finds the damage")
+    container.damage.unlink()
+    assert container.ask("who") not in {before, ""}, "the next process speaks to who has waited"
+
+
+def test_a_container_that_never_could_load_ends_at_once(tmp_path: Path) -> None:
+    """Kubernetes then tells everybody why, instead of a container that tries for ever."""
+    (tmp_path / "damage").touch()
+    container = Container(tmp_path)
+    container.thread.join(60)
+    container.listener.close()
+    assert container.code == 1, f"its exit code is its process's, not {container.code}"
 
 
 def test_a_stop_is_passed_on(container: Container) -> None:
