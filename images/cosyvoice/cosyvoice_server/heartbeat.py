@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 READY, ALIVE, STUCK = "ready", "alive", "stuck"
 """The words: it has loaded; it goes on; it makes no progress, for the reason that follows."""
@@ -48,21 +49,44 @@ def inherited(environment: Mapping[str, str]) -> Inheritance:
 class Heartbeat:
     """Says every second that the process lives, from a thread of its own, until something is wrong."""
 
-    def __init__(self, descriptor: int, ailment: Callable[[], str | None]) -> None:
-        """Speak on ``descriptor``; ``ailment`` gives the reason why no progress is made, or None."""
+    def __init__(self, descriptor: int) -> None:
+        """Speak on ``descriptor``."""
         self._socket = socket.socket(fileno=descriptor)
-        self._ailment = ailment
 
-    def begin(self) -> None:
-        """Say that the process is ready, and go on from now on."""
+    def begin(self, ailment: Callable[[], str]) -> None:
+        """Say that the process is ready, and go on from now on.
+
+        Args:
+            ailment: gives the reason why the process cannot even end by itself; empty when there is none.
+        """
         self._socket.send(READY.encode())
-        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
+        threading.Thread(target=self._beat, args=(ailment,), name="heartbeat", daemon=True).start()
 
-    def _beat(self) -> None:
+    def _beat(self, ailment: Callable[[], str]) -> None:
         pause = threading.Event()
         while not pause.wait(BEAT_SECONDS):
-            ailment = self._ailment()
+            reason = ailment()
             try:
-                self._socket.send(ALIVE.encode() if ailment is None else f"{STUCK} {ailment}".encode())
-            except ConnectionError:  # nobody is left to tell: the container ends
+                self._socket.send(f"{STUCK} {reason}".encode() if reason else ALIVE.encode())
+            except ConnectionError:  # the first process is gone, and so is the container
                 os._exit(1)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a speaking process meets the world."""
+
+    listener: socket.socket
+    """For people and the API."""
+
+    operations: int | Path
+    """Where it answers about itself: a port, or a socket in the file system."""
+
+    heartbeat: Heartbeat | None
+    """How it tells the first process that it lives, if there is one."""
+
+
+def inherited_place(environment: Mapping[str, str]) -> Place:
+    """Take the place that the first process has prepared."""
+    given = inherited(environment)
+    return Place(socket.socket(fileno=given.listener), Path(given.operations), Heartbeat(given.heartbeat))

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from cosyvoice_server.heartbeat import READY, STUCK, Inheritance
+from cosyvoice_server.watchdog import Renewal
 
 LOG = logging.getLogger(__name__)
 BACKLOG = 512
@@ -26,8 +27,6 @@ BACKLOG = 512
 TURN_SECONDS = 0.5
 END_SECONDS = 10.0
 """How long a killed process may take to be gone; one that stays hangs in a driver."""
-RENEW_CODE = 75
-"""Exit code of a speaking process that has ended between two requests in order to be started anew (``EX_TEMPFAIL``)."""
 LONGEST_MESSAGE = 4096
 LOADS, PAUSE_SECONDS = 6, 2.0
 """How often a process is started in a row that fails to load, and the pause after each, where one has loaded before."""
@@ -46,6 +45,10 @@ class Cause(Enum):
     """It had grown beyond its memory ceiling."""
     UNLOADED = "unloaded"
     """It never got ready."""
+
+
+SAID = {Renewal.STALLED.value: Cause.STUCK, Renewal.MEMORY.value: Cause.RENEWED}
+"""What a speaking process says by its exit code."""
 
 
 @dataclass(frozen=True)
@@ -130,9 +133,7 @@ class Supervisor:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(END_SECONDS)
         code = ended(process)
-        if code == RENEW_CODE:
-            return code, Cause.RENEWED
-        return code, cause or (Cause.ENDED if ready else Cause.UNLOADED)
+        return code, cause or (SAID.get(code, Cause.ENDED) if ready else Cause.UNLOADED)
 
     def _watched(self, heartbeat: socket.socket) -> tuple[bool, Cause | None]:
         """Wait until a process has ended or has to be: whether it ever got ready, and why it has to be ended."""

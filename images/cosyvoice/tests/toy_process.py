@@ -14,8 +14,7 @@ if Path(sys.argv[1]).exists():
 
 given = inherited(os.environ)
 ailments: list[str] = []
-heart = Heartbeat(given.heartbeat, lambda: ailments[0] if ailments else None)
-heart.begin()
+Heartbeat(given.heartbeat).begin(lambda: "".join(ailments))
 signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 listener = socket.socket(fileno=given.listener)
 while True:
