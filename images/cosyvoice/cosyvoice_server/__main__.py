@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -13,16 +12,19 @@ from types import FrameType
 
 from cosyvoice_server import operations
 from cosyvoice_server.config import ConfigurationError, Settings, settings_from
+from cosyvoice_server.container import SPEAK, contain
 from cosyvoice_server.discretion import log_discreetly
 from cosyvoice_server.engines import engine_for
 from cosyvoice_server.engines.base import Engine, SpeechError
+from cosyvoice_server.heartbeat import Place, inherited_place
 from cosyvoice_server.lifecycle import Lifecycle
 from cosyvoice_server.metrics import Metrics
 from cosyvoice_server.server import Drain, Watched, serve
 from cosyvoice_server.speaker import Speaker
+from cosyvoice_server.supervisor import UnkillableError
 from cosyvoice_server.sweeping import Sweeper
 from cosyvoice_server.turns import Turns
-from cosyvoice_server.watchdog import Watchdog
+from cosyvoice_server.watchdog import STALLED, Watchdog
 from cosyvoice_server.without_stubs import without_stubs
 
 LOG = logging.getLogger("cosyvoice_server")
@@ -39,12 +41,14 @@ def main() -> int:
     signal.signal(signal.SIGTERM, stop_while_starting)  # as PID 1 a process without a handler ignores it
     try:
         settings = settings_from(os.environ)
-        stay_offline()
-        return run(settings, engine_for(settings))
+        if sys.argv[1:] == [SPEAK]:
+            stay_offline()
+            return run(settings, engine_for(settings), inherited_place(os.environ))
+        return first_process(settings)
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return 2
-    except StartError as error:
+    except (StartError, UnkillableError) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -58,24 +62,33 @@ def stop_while_starting(_signal: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def run(settings: Settings, engine: Engine) -> int:
-    """Load the engine, then serve; the port opens only when the engine has spoken once.
+def first_process(settings: Settings) -> int:
+    """Keep a process speaking until told to stop.
+
+    Raises:
+        StartError: a port is taken.
+        UnkillableError: a process hangs beyond the reach of SIGKILL.
+    """
+    try:
+        return contain(settings)
+    except OSError as error:
+        ports = f"COSYVOICE_PORT {settings.port} or COSYVOICE_METRICS_PORT {settings.metrics_port}"
+        message = f"{ports} cannot be opened ({error.strerror}): free it or name another"
+        raise StartError(message) from error
+
+
+def run(settings: Settings, engine: Engine, place: Place) -> int:
+    """Load the engine, then serve in ``place``; nobody is answered before the engine has spoken once.
 
     Returns:
         The process's exit code.
 
     Raises:
-        StartError: a port is taken, or the model cannot be loaded or takes more memory than the server may have.
+        StartError: the model cannot be loaded, or takes more memory than the server may have.
     """
     lifecycle, metrics = Lifecycle(), Metrics(settings.engine)
     watchdog = Watchdog(lifecycle, settings.stall_seconds, settings.memory_ceiling_bytes)
-    try:
-        operations.start(settings.metrics_port, lifecycle, watchdog, metrics)
-        listener = bound(settings.port)
-    except OSError as error:
-        ports = f"COSYVOICE_PORT {settings.port} or COSYVOICE_METRICS_PORT {settings.metrics_port}"
-        message = f"{ports} cannot be opened ({error.strerror}): free it or name another"
-        raise StartError(message) from error
+    operations.start(place.operations, lambda path: operations.answer(path, lifecycle, watchdog, metrics))
     with ThreadPoolExecutor(1) as aside, without_stubs():  # Gradio takes as long to import as a model to load
         loading = aside.submit(engine.load)
         from cosyvoice_server.web import application, put_ffmpeg_on_path
@@ -100,8 +113,10 @@ def run(settings: Settings, engine: Engine) -> int:
     LOG.info("speaking with %s on port %s", settings.engine, settings.port)
     with tempfile.TemporaryDirectory() as commands:
         put_ffmpeg_on_path(Path(commands))
+        if place.heartbeat:
+            place.heartbeat.begin(lambda: STALLED if lifecycle.stalled else "")
         watched = Watched(watchdog, lambda: gate.under_way > 0, lambda reason: metrics.renewals.labels(reason.name.lower()).inc())
-        asyncio.run(serve(gate, listener, lifecycle, drain, watched))
+        asyncio.run(serve(gate, place.listener, lifecycle, drain, watched))
     LOG.info("stopped")
     return drain.reason.value if drain.reason else 0
 
@@ -113,14 +128,6 @@ def stay_offline() -> None:
     (https://github.com/microsoft/onnxruntime/pull/29843); 1.32 reads ``ORT_DISABLE_TELEMETRY``.
     """
     os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_OFFLINE="1", ORT_DISABLE_TELEMETRY="1")
-
-
-def bound(port: int) -> socket.socket:
-    """Open a TCP port on all addresses; it listens only once it is served."""
-    listener = socket.socket(socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("", port))
-    return listener
 
 
 if __name__ == "__main__":

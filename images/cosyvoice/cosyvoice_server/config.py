@@ -44,6 +44,10 @@ class Settings:
     """The longest that a request may wait and be spoken, together."""
     stall_seconds: int = 120
     """How long a synthesis may bring no chunk before the server is started anew."""
+    start_seconds: int = 1800
+    """How long the model may take to load before the speaking process is started anew."""
+    silence_seconds: int = 15
+    """How long the speaking process may give no sign of life before it is started anew."""
     memory_ceiling_bytes: int = 0
     """Anonymous memory at which the server ends, between requests, to be started anew; 0 means none."""
     outputs_ttl_seconds: int = 0
@@ -97,6 +101,8 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         waiting=integer("COSYVOICE_WAITING", default.waiting, 0, 1000),
         deadline_seconds=integer("COSYVOICE_DEADLINE_SECONDS", default.deadline_seconds, 1, 86400),
         stall_seconds=integer("COSYVOICE_STALL_SECONDS", default.stall_seconds, 1, 86400),
+        start_seconds=integer("COSYVOICE_START_SECONDS", default.start_seconds, 1, 86400),
+        silence_seconds=integer("COSYVOICE_SILENCE_SECONDS", default.silence_seconds, 2, 3600),
         memory_ceiling_bytes=integer("COSYVOICE_MEMORY_CEILING_BYTES", default.memory_ceiling_bytes, 0, 2**63),
         outputs_ttl_seconds=integer("COSYVOICE_OUTPUTS_TTL_SECONDS", default.outputs_ttl_seconds, 0, 10 * 366 * 86400),
         fp16=switch("COSYVOICE_FP16"),

@@ -3,10 +3,13 @@
 It has its own thread, so that it answers while the model loads and when the event loop does not.
 """
 
+import socketserver
 import sys
 import threading
+from collections.abc import Callable
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 from cosyvoice_server.lifecycle import Lifecycle, Phase
@@ -16,9 +19,14 @@ from cosyvoice_server.watchdog import Watchdog
 PLAIN = "text/plain; charset=utf-8"
 
 
-class Server(ThreadingHTTPServer):
+Reply = tuple[HTTPStatus, str, bytes]
+"""A status, a content type and a body."""
+
+
+class Server(socketserver.ThreadingTCPServer):
     """A server whose log is not filled by probes that hang up early."""
 
+    allow_reuse_address = True
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -27,8 +35,19 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def start(port: int, lifecycle: Lifecycle, watchdog: Watchdog, metrics: Metrics) -> ThreadingHTTPServer:
-    """Listen on ``port`` and answer from a daemon thread until the process ends.
+class LocalServer(socketserver.ThreadingUnixStreamServer):
+    """The same on a socket in the file system, which only this container's processes reach."""
+
+    daemon_threads = True
+    handle_error = Server.handle_error
+
+
+def start(at: int | Path, answer: Callable[[str], Reply]) -> None:
+    """Answer GETs, from a daemon thread until the process ends.
+
+    Args:
+        at: a port of all addresses, or where a Unix socket is made.
+        answer: gives the reply for a path without its query.
 
     Raises:
         OSError: the port is taken.
@@ -36,7 +55,7 @@ def start(port: int, lifecycle: Lifecycle, watchdog: Watchdog, metrics: Metrics)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, content_type, body = answer(self.path.partition("?")[0], lifecycle, watchdog, metrics)
+            status, content_type, body = answer(self.path.partition("?")[0])
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
@@ -46,12 +65,11 @@ def start(port: int, lifecycle: Lifecycle, watchdog: Watchdog, metrics: Metrics)
         def log_message(self, *_: object) -> None:
             """Say nothing: probes come every few seconds."""
 
-    server = Server(("", port), Handler)
+    server = LocalServer(str(at), Handler) if isinstance(at, Path) else Server(("", at), Handler)
     threading.Thread(target=server.serve_forever, name="operations", daemon=True).start()
-    return server
 
 
-def answer(path: str, lifecycle: Lifecycle, watchdog: Watchdog, metrics: Metrics) -> tuple[HTTPStatus, str, bytes]:
+def answer(path: str, lifecycle: Lifecycle, watchdog: Watchdog, metrics: Metrics) -> Reply:
     """Answer one GET with a status, a content type and a body."""
     match path:
         case "/healthz":

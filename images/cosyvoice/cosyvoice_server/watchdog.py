@@ -7,6 +7,7 @@ from pathlib import Path
 from cosyvoice_server.lifecycle import Lifecycle
 
 STATUS = Path("/proc/self/status")
+STALLED = "the event loop has stopped turning"
 
 
 class Renewal(Enum):
@@ -43,7 +44,7 @@ class Watchdog:
     def complaint(self) -> str:
         """Say in one sentence what keeps the server from working; empty when nothing does."""
         if self._lifecycle.stalled:
-            return "the event loop has stopped turning"
+            return STALLED
         longest = max(self._silences(), default=0.0)
         if longest > self._stall_seconds:
             return f"a synthesis has brought no chunk for {longest:.0f} s"

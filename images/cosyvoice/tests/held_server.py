@@ -10,6 +10,7 @@ import numpy as np
 
 from cosyvoice_server.__main__ import run
 from cosyvoice_server.config import settings_from
+from cosyvoice_server.container import alone
 from cosyvoice_server.discretion import log_discreetly
 from cosyvoice_server.engines.base import Samples, SpeechRequest
 
@@ -55,4 +56,5 @@ class HeldEngine:
 
 if __name__ == "__main__":
     log_discreetly()
-    sys.exit(run(settings_from(os.environ), HeldEngine(Path(sys.argv[1]))))
+    settings = settings_from(os.environ)
+    sys.exit(run(settings, HeldEngine(Path(sys.argv[1])), alone(settings)))

@@ -60,9 +60,15 @@ class SpeechServer:
     def log(self) -> str:
         return (self.folder / "log").read_text()
 
+    @property
+    def speaking(self) -> int:
+        """The process that speaks, which the first one has started."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return int(wait_until(children.read_text, "a process is started to speak").split()[0])
+
     def strangers(self) -> list[str]:
         """List the addresses outside this machine that any of the server's sockets is connected to."""
-        process = Path(f"/proc/{self.process.pid}")
+        process = Path(f"/proc/{self.speaking}")
         own = {str(file.readlink()) for file in (process / "fd").iterdir() if file.is_symlink()}
         rows = [line.split() for name in ("tcp", "tcp6") for line in (process / "net" / name).read_text().splitlines()[1:]]
         remote = [row[2].partition(":")[0] for row in rows if f"socket:[{row[9]}]" in own]
