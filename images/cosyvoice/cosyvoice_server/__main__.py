@@ -19,6 +19,7 @@ from cosyvoice_server.lifecycle import Lifecycle
 from cosyvoice_server.metrics import Metrics
 from cosyvoice_server.server import Drain, serve
 from cosyvoice_server.speaker import Speaker
+from cosyvoice_server.turns import Turns
 
 LOG = logging.getLogger("cosyvoice_server")
 
@@ -70,19 +71,20 @@ def run(settings: Settings, engine: Engine) -> None:
         raise StartError(message) from error
     with ThreadPoolExecutor(1) as aside:  # Gradio takes as long to import as a model to load
         loading = aside.submit(engine.load)
-        from cosyvoice_server.web import application, put_ffmpeg_on_path, waiting
+        from cosyvoice_server.web import application, put_ffmpeg_on_path
     try:
         loading.result()
     except SpeechError as error:
         raise StartError(str(error)) from error
-    speaker = Speaker(engine, settings.outputs_dir, metrics)
+    turns = Turns(settings.running, settings.waiting, shared=settings.shared)
+    speaker = Speaker(engine, settings.outputs_dir, metrics, turns, settings.deadline_seconds)
     drain = Drain(lifecycle, settings.drain_seconds)
-    gate, blocks = application(speaker, shared=settings.shared, closed=drain.closed)
-    metrics.watch(lambda: speaker.running, lambda: waiting(blocks))
+    gate = application(speaker, shared=settings.shared, closed=drain.closed)
+    metrics.watch(lambda: turns.running, lambda: turns.waiting().total())
     LOG.info("speaking with %s on port %s", settings.engine, settings.port)
     with tempfile.TemporaryDirectory() as commands:
         put_ffmpeg_on_path(Path(commands))
-        asyncio.run(serve(gate, listener, lifecycle, drain, lambda: gate.under_way > 0 or speaker.running > 0))
+        asyncio.run(serve(gate, listener, lifecycle, drain, lambda: gate.under_way > 0 or speaker.busy))
     LOG.info("stopped")
 
 

@@ -35,7 +35,13 @@ class Settings:
     shared: bool = False
     """True when several campuses use this server: a request that names no campus is then refused."""
     drain_seconds: int = 600
-    """The longest a stopping server waits for running syntheses."""
+    """The longest a stopping server waits for the requests that it has taken."""
+    running: int = 2
+    """Syntheses at once; on a shared server one of several is always left to the other campuses."""
+    waiting: int = 4
+    """Requests that may wait, for each campus."""
+    deadline_seconds: int = 600
+    """The longest that a request may wait and be spoken, together."""
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
@@ -70,6 +76,9 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         metrics_port=integer("COSYVOICE_METRICS_PORT", default.metrics_port, 1, 65535),
         shared=one_of("COSYVOICE_SHARED", "false", ("true", "false")) == "true",
         drain_seconds=integer("COSYVOICE_DRAIN_SECONDS", default.drain_seconds, 0, 86400),
+        running=integer("COSYVOICE_RUNNING", default.running, 1, 64),
+        waiting=integer("COSYVOICE_WAITING", default.waiting, 0, 1000),
+        deadline_seconds=integer("COSYVOICE_DEADLINE_SECONDS", default.deadline_seconds, 1, 86400),
     )
     if settings.port == settings.metrics_port:
         problems.append(f"COSYVOICE_PORT and COSYVOICE_METRICS_PORT are both {settings.port}: give them different ports")

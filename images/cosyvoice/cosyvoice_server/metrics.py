@@ -9,6 +9,7 @@ from cosyvoice_server import __version__
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+FACTORS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0)
 
 
 class Metrics:
@@ -20,7 +21,7 @@ class Metrics:
         Info("cosyvoice_build", "What is running.", registry=self.registry).info({"version": __version__, "engine": engine})
         self.requests = Counter(
             "cosyvoice_requests",
-            "Requests to speak that have ended, by campus, mode and outcome (spoken, refused, failed, cancelled).",
+            "Requests to speak that have ended, by campus, mode and outcome (spoken, refused, failed, cancelled, deadline).",
             ("campus", "mode", "outcome"),
             registry=self.registry,
         )
@@ -41,6 +42,22 @@ class Metrics:
         )
         self.unsaved = Counter(
             "cosyvoice_unsaved_outputs", "Replies that could not be written to the outputs volume.", ("campus",), registry=self.registry
+        )
+        self.errors = Counter(
+            "cosyvoice_errors",
+            "Requests that were not spoken, by kind: busy (the queue was full), refused, deadline, or the engine's exception.",
+            ("campus", "kind"),
+            registry=self.registry,
+        )
+        self.waiting_seconds = Histogram(
+            "cosyvoice_waiting_seconds", "Time a spoken request waited for its turn.", ("campus",), buckets=SECONDS, registry=self.registry
+        )
+        self.real_time_factor = Histogram(
+            "cosyvoice_real_time_factor",
+            "Seconds in the engine for one second of audio.",
+            ("campus", "mode"),
+            buckets=FACTORS,
+            registry=self.registry,
         )
         self._running = Gauge("cosyvoice_in_flight_requests", "Syntheses running now.", registry=self.registry)
         self._waiting = Gauge("cosyvoice_queue_size", "Requests waiting for a synthesis slot.", registry=self.registry)

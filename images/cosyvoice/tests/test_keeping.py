@@ -1,5 +1,6 @@
 """The copy of a reply on the outputs volume, and the memory that a reply takes."""
 
+import asyncio
 import resource
 import weakref
 from collections.abc import Iterator
@@ -8,10 +9,13 @@ from pathlib import Path
 import numpy as np
 from speech_process import recording
 
-from cosyvoice_server.engines.base import Samples, SpeechRequest
+from cosyvoice_server.campus import Caller
+from cosyvoice_server.engines.base import Engine, Samples, SpeechRequest
 from cosyvoice_server.metrics import Metrics
 from cosyvoice_server.speaker import Speaker
+from cosyvoice_server.turns import Turns
 
+NORTH = Caller("north", cloning=False, audible_label=False, audit_id="1")
 ASKED = SpeechRequest(text="你好。")
 SECONDS = 200
 
@@ -42,6 +46,17 @@ class LongReply:
             yield chunk
 
 
+def speaker(engine: Engine, outputs: Path, metrics: Metrics) -> Speaker:
+    return Speaker(engine, outputs, metrics, Turns(2, 4), deadline_seconds=60)
+
+
+async def chunks_of(speaker: Speaker) -> int:
+    count = 0
+    async for _ in speaker.speak(ASKED, NORTH):
+        count += 1
+    return count
+
+
 def files(folder: Path) -> list[str]:
     return [file.suffix for file in folder.rglob("output_*")]
 
@@ -53,8 +68,7 @@ def unsaved(metrics: Metrics) -> float | None:
 def test_a_long_reply_is_kept_whole_and_never_held_in_memory(tmp_path: Path) -> None:
     engine = LongReply()
 
-    for _ in Speaker(engine, tmp_path, Metrics("held")).speak(ASKED, "north", cloning=False):
-        pass
+    asyncio.run(chunks_of(speaker(engine, tmp_path, Metrics("held"))))
 
     kept = list((tmp_path / "north").iterdir())
     assert [file.suffix for file in kept] == [".wav"], "the reply is there once, under its own name"
@@ -66,12 +80,16 @@ def test_a_long_reply_is_kept_whole_and_never_held_in_memory(tmp_path: Path) -> 
 
 def test_a_reply_that_nobody_waits_for_leaves_no_file(tmp_path: Path) -> None:
     metrics = Metrics("held")
-    reply = Speaker(LongReply(), tmp_path, metrics).speak(ASKED, "north", cloning=False)
-    next(reply)
-    next(reply)
-    assert files(tmp_path) == [".part"], "what was said so far is on the volume, not under a recording's name"
 
-    del reply  # as Gradio does when the listener has gone
+    async def leave_early() -> None:
+        reading = speaker(LongReply(), tmp_path, metrics)
+        reply = reading.speak(ASKED, NORTH)
+        await anext(reply)
+        assert files(tmp_path) == [".part"], "what was said so far is on the volume, not under a recording's name"
+        await reply.aclose()
+        await asyncio.gather(*(synthesis.task for synthesis in reading._under_way))
+
+    asyncio.run(leave_early())
 
     assert files(tmp_path) == [], "half a reply is no recording"
     assert unsaved(metrics) is None, "it is not counted as lost"
@@ -82,7 +100,7 @@ def test_a_volume_that_gets_full_costs_the_copy_and_not_the_reply(tmp_path: Path
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))  # Python ignores SIGXFSZ: writing more is an OSError
     try:
-        chunks = sum(1 for _ in Speaker(LongReply(), tmp_path, metrics).speak(ASKED, "north", cloning=False))
+        chunks = asyncio.run(chunks_of(speaker(LongReply(), tmp_path, metrics)))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
