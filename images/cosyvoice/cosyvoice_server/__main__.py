@@ -20,6 +20,7 @@ from cosyvoice_server.metrics import Metrics
 from cosyvoice_server.server import Drain, serve
 from cosyvoice_server.speaker import Speaker
 from cosyvoice_server.turns import Turns
+from cosyvoice_server.voices import VoiceStore
 
 LOG = logging.getLogger("cosyvoice_server")
 
@@ -77,9 +78,11 @@ def run(settings: Settings, engine: Engine) -> None:
     except SpeechError as error:
         raise StartError(str(error)) from error
     turns = Turns(settings.running, settings.waiting, shared=settings.shared)
-    speaker = Speaker(engine, settings.outputs_dir, metrics, turns, settings.deadline_seconds)
+    voices = VoiceStore(settings.voices_dir, engine.voices)
+    speaker = Speaker(engine, settings.outputs_dir, metrics, turns, settings.deadline_seconds, voices)
     drain = Drain(lifecycle, settings.drain_seconds)
-    gate = application(speaker, shared=settings.shared, closed=drain.closed)
+    gate, removal = application(speaker, voices, settings, drain.closed)
+    removal.start()
     metrics.watch(lambda: turns.running, lambda: turns.waiting().total())
     LOG.info("speaking with %s on port %s", settings.engine, settings.port)
     with tempfile.TemporaryDirectory() as commands:
