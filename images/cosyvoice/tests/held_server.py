@@ -15,7 +15,7 @@ from cosyvoice_server.engines.base import Samples, SpeechRequest
 
 
 class HeldEngine:
-    """Speaks a tenth of a second for each request; a text that starts with "fail" raises."""
+    """Speaks a tenth of a second for each request; a text that starts with "fail" raises, one with "first" is begun unasked."""
 
     sample_rate = 24_000
 
@@ -34,6 +34,8 @@ class HeldEngine:
     def synthesize(self, request: SpeechRequest) -> Iterator[Samples]:
         if request.text.startswith("fail"):
             raise RuntimeError(request.text)
+        if request.text.startswith("first"):
+            yield np.full(2400, 0.1, np.float32)
         pause = threading.Event()
         while not self._permission.exists():
             pause.wait(0.02)
