@@ -46,6 +46,12 @@ class Settings:
     """Requests that may wait, for each campus."""
     deadline_seconds: int = 600
     """The longest that a request may wait and be spoken, together."""
+    stall_seconds: int = 120
+    """How long a synthesis may bring no chunk before the server is started anew."""
+    memory_ceiling_bytes: int = 0
+    """Anonymous memory at which the server ends, between requests, to be started anew; 0 means none."""
+    outputs_ttl_seconds: int = 0
+    """How long recordings are kept; 0 means for ever."""
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
@@ -85,6 +91,9 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         running=integer("COSYVOICE_RUNNING", default.running, 1, 64),
         waiting=integer("COSYVOICE_WAITING", default.waiting, 0, 1000),
         deadline_seconds=integer("COSYVOICE_DEADLINE_SECONDS", default.deadline_seconds, 1, 86400),
+        stall_seconds=integer("COSYVOICE_STALL_SECONDS", default.stall_seconds, 1, 86400),
+        memory_ceiling_bytes=integer("COSYVOICE_MEMORY_CEILING_BYTES", default.memory_ceiling_bytes, 0, 2**63),
+        outputs_ttl_seconds=integer("COSYVOICE_OUTPUTS_TTL_SECONDS", default.outputs_ttl_seconds, 0, 10 * 366 * 86400),
     )
     if settings.port == settings.metrics_port:
         problems.append(f"COSYVOICE_PORT and COSYVOICE_METRICS_PORT are both {settings.port}: give them different ports")

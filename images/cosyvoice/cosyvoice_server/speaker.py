@@ -8,10 +8,11 @@ from pathlib import Path
 
 from cosyvoice_server.campus import Caller
 from cosyvoice_server.checking import check
+from cosyvoice_server.discretion import without_message
 from cosyvoice_server.engines.base import Engine, Samples, SpeechError, SpeechRequest
 from cosyvoice_server.keeping import Copy
 from cosyvoice_server.metrics import Metrics
-from cosyvoice_server.reply import Reply, without_message
+from cosyvoice_server.reply import Reply
 from cosyvoice_server.synthesis import Synthesis
 from cosyvoice_server.turns import BusyError, Turn, Turns
 from cosyvoice_server.voices.speaking import Spoken, spoken_as, synthesized
@@ -45,10 +46,13 @@ class Speaker:
         self._voices = voices
         self._under_way: set[Synthesis] = set()
 
-    @property
-    def busy(self) -> bool:
-        """Whether anything runs or waits."""
-        return bool(self._under_way)
+    def silences(self) -> list[float]:
+        """Tell for each request that runs or waits how many seconds the engine has been at work on its present chunk."""
+        return [synthesis.silent_seconds() for synthesis in tuple(self._under_way)]
+
+    def abandoned(self) -> int:
+        """Count the syntheses that hold a slot though their request has ended."""
+        return sum(synthesis.stopped for synthesis in tuple(self._under_way))
 
     async def understood(self, request: SpeechRequest, caller: Caller) -> Spoken:
         """Tell what the engine is asked for a request, and with whose voice.
