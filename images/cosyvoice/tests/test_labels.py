@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -13,6 +14,7 @@ from teachers import CONSENT, wav_file
 
 from cosyvoice_server import audio, labels
 from cosyvoice_server.campus import Caller
+from cosyvoice_server.continuing import Continuing
 from cosyvoice_server.engines.base import Mode, Samples, SpeechError, SpeechRequest
 from cosyvoice_server.labels import Label
 from cosyvoice_server.voices import VoiceStore
@@ -161,3 +163,20 @@ def test_what_another_server_of_the_volume_took_back_is_forgotten_here_too(store
 
     assert [file.name for file in outputs.iterdir()] == ["output_20260901_080000_bbbb.wav"], "its copies go, and no others"
     assert forgotten == {voice.id}, "and what is in memory"
+
+
+def test_only_a_sentence_that_continues_a_text_does_without_the_announcement() -> None:
+    continuing, another_server = Continuing(), Continuing()
+    proof = continuing.proof(AUDIBLE, "Then more.")
+    south = replace(AUDIBLE, campus="south")
+
+    assert not continuing.heard(AUDIBLE, "Then more.", proof).audible_label, "the text has been announced"
+    assert not continuing.heard(NORTH, "Then more.", "").audible_label, "where the campus does not ask, nothing is"
+    for caller, sentence, given in [
+        (AUDIBLE, "Something else.", proof),
+        (AUDIBLE, "Then more.", "true"),
+        (AUDIBLE, "Then more.", ""),
+        (AUDIBLE, "Then more.", another_server.proof(AUDIBLE, "Then more.")),
+        (south, "Then more.", proof),
+    ]:
+        assert continuing.heard(caller, sentence, given).audible_label, "nobody can claim that it was"
