@@ -24,6 +24,7 @@ from cosyvoice_server.speaker import Speaker
 from cosyvoice_server.supervisor import UnkillableError
 from cosyvoice_server.sweeping import Sweeper
 from cosyvoice_server.turns import Turns
+from cosyvoice_server.voices import VoiceStore
 from cosyvoice_server.watchdog import STALLED, Watchdog
 from cosyvoice_server.without_stubs import without_stubs
 
@@ -103,13 +104,15 @@ def run(settings: Settings, engine: Engine, place: Place) -> int:
         )
         raise StartError(message)
     turns = Turns(settings.running, settings.waiting, shared=settings.shared)
-    speaker = Speaker(engine, settings.outputs_dir, metrics, turns, settings.deadline_seconds)
+    voices = VoiceStore(settings.voices_dir, engine.voices)
+    speaker = Speaker(engine, settings.outputs_dir, metrics, turns, settings.deadline_seconds, voices)
     drain = Drain(lifecycle, settings.drain_seconds)
-    gate = application(speaker, shared=settings.shared, closed=drain.closed)
+    gate, removal = application(speaker, voices, settings, drain.closed)
     sweeper = Sweeper(settings.outputs_dir, settings.outputs_ttl_seconds, settings.deadline_seconds)
     metrics.watch(turns, speaker.abandoned, sweeper, watchdog)
     watchdog.watch(speaker.silences, engine.ailment)
     sweeper.start()
+    removal.start()
     LOG.info("speaking with %s on port %s", settings.engine, settings.port)
     with tempfile.TemporaryDirectory() as commands:
         put_ffmpeg_on_path(Path(commands))

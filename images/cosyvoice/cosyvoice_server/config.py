@@ -28,6 +28,10 @@ class Settings:
     """The folder that holds the engine's model files; nothing is ever downloaded."""
     outputs_dir: Path = Path("/root/CosyVoice/outputs")
     """Where each reply is kept, as ``<campus>/output_<time>_<id>.wav``."""
+    voices_dir: Path = Path("/root/CosyVoice/voices")
+    """Where teachers' voices are kept, in a folder a campus."""
+    enrolment_dir: Path = Path("/etc/cosyvoice/enrolment")
+    """A file a campus, which holds the key for enrolling voices there."""
     port: int = 7860
     """People and the API."""
     metrics_port: int = 9464
@@ -93,6 +97,8 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         engine=EngineName(one_of("COSYVOICE_ENGINE", default.engine, tuple(EngineName))),
         model_dir=Path(given.get("COSYVOICE_MODEL_DIR", default.model_dir)),
         outputs_dir=Path(given.get("COSYVOICE_OUTPUTS_DIR", default.outputs_dir)),
+        voices_dir=Path(given.get("COSYVOICE_VOICES_DIR", default.voices_dir)),
+        enrolment_dir=Path(given.get("COSYVOICE_ENROLMENT_DIR", default.enrolment_dir)),
         port=integer("COSYVOICE_PORT", default.port, 1, 65535),
         metrics_port=integer("COSYVOICE_METRICS_PORT", default.metrics_port, 1, 65535),
         shared=switch("COSYVOICE_SHARED"),

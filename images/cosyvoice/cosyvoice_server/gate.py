@@ -1,13 +1,14 @@
 """What may reach Gradio: known paths only, from a known campus, of bounded size, recordings only where they may be imitated."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cosyvoice_server import labels
 from cosyvoice_server.campus import AUDIT_HEADER, CampusError, audit_id, caller_of
 from cosyvoice_server.uploads import UPLOAD
 
@@ -18,6 +19,8 @@ API = re.compile(
 )
 """Only the queued ways to call: Gradio's ``run/`` and ``api/`` go past its queue, and so past what bounds the syntheses at once."""
 SYNTHESIS = re.compile(r"/gradio_api/(?:queue/join|call/.+)")
+VOICES = re.compile(r"/v1/voices(?:/[^/]+)?")
+STREAM = re.compile(r"/gradio_api/stream/.+")
 ENDLESS = re.compile(r"/gradio_api/heartbeat/.+")
 NO_CLONING = "This campus has voice cloning switched off: recordings are not accepted."
 LARGEST_UPLOAD = 16 * 1024 * 1024
@@ -47,7 +50,8 @@ class Gate:
         counts = not ENDLESS.fullmatch(scope["path"])
         self.under_way += counts
         try:
-            await (self._refusal(scope) or self._app)(scope, receive, named(send, headers[AUDIT_HEADER]))
+            told = {AUDIT_HEADER: headers[AUDIT_HEADER]} | (labels.HEADERS if STREAM.fullmatch(scope["path"]) else {})
+            await (self._refusal(scope) or self._app)(scope, receive, saying(send, told))
         finally:
             self.under_way -= counts
 
@@ -55,7 +59,7 @@ class Gate:
         """Decide about a request from its first line and its headers."""
         path: str = scope["path"]
         headers = MutableHeaders(scope=scope)
-        if not (PAGES.fullmatch(path) or API.fullmatch(path)):
+        if not (PAGES.fullmatch(path) or API.fullmatch(path) or VOICES.fullmatch(path)):
             return refused(HTTPStatus.NOT_FOUND, "This server has no such page.")
         try:
             caller = caller_of(headers, shared=self._shared)
@@ -67,18 +71,19 @@ class Gate:
             return refused(HTTPStatus.FORBIDDEN, NO_CLONING)
         if SYNTHESIS.fullmatch(path) and self._closed():
             return refused(HTTPStatus.SERVICE_UNAVAILABLE, "This server is being replaced: try again in a moment.", retry_after=5)
-        return over_size(headers.get("content-length", ""), LARGEST_UPLOAD if path == UPLOAD else LARGEST_BODY)
+        recording = path == UPLOAD or VOICES.fullmatch(path)
+        return over_size(headers.get("content-length", ""), LARGEST_UPLOAD if recording else LARGEST_BODY)
 
 
-def named(send: Send, audit: str) -> Send:
-    """Put the request's audit id into the reply."""
+def saying(send: Send, told: Mapping[str, str]) -> Send:
+    """Put headers into the reply: the request's audit id, and what a machine has made."""
 
-    async def with_name(message: Message) -> None:
+    async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message)[AUDIT_HEADER] = audit
+            MutableHeaders(scope=message).update(told)
         await send(message)
 
-    return with_name
+    return with_headers
 
 
 def over_size(length: str, limit: int) -> JSONResponse | None:

@@ -9,10 +9,10 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
-from cosyvoice_server.engines.base import Engine, Samples, SpeechError, SpeechRequest
+from cosyvoice_server.engines.base import Samples, SpeechError
 from cosyvoice_server.keeping import Copy
 from cosyvoice_server.turns import Turn
 
@@ -58,14 +58,13 @@ class Backlog:
 class Synthesis:
     """A request's way through the engine: it waits for its turn, speaks, and keeps a copy."""
 
-    def __init__(self, engine: Engine, request: SpeechRequest, copy: Copy, turn: Turn, backlog: Backlog) -> None:
-        """Begin to wait for the turn, in a task of its own."""
+    def __init__(self, speak: Callable[[], Iterator[Samples]], copy: Copy, turn: Turn, backlog: Backlog) -> None:
+        """Begin to wait for the turn, in a task of its own; when it comes, ``speak`` has the engine do its work."""
         self.began: float | None = None
         """When the turn came."""
         self.engine_seconds = 0.0
         """Time spent in the engine, without the writing of the copy."""
-        self._engine = engine
-        self._request = request
+        self._say = speak
         self._copy = copy
         self._backlog = backlog
         self._loop = asyncio.get_running_loop()
@@ -131,7 +130,7 @@ class Synthesis:
 
     def _speak(self) -> None:
         """Hand over chunk after chunk, each to the copy first."""
-        chunks = iter(self._engine.synthesize(self._request))
+        chunks = self._say()
         while not self._stopped.is_set():
             began = time.monotonic()
             chunk = next(chunks, None)

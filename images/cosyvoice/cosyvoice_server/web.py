@@ -9,28 +9,35 @@ import imageio_ffmpeg
 from fastapi import FastAPI
 from gradio.utils import get_upload_folder
 
+from cosyvoice_server.config import Settings
 from cosyvoice_server.gate import LARGEST_UPLOAD, Gate
 from cosyvoice_server.listeners import Listeners
 from cosyvoice_server.places import Places
 from cosyvoice_server.speaker import Speaker
 from cosyvoice_server.ui import SPEAK, page
 from cosyvoice_server.uploads import Uploads
+from cosyvoice_server.voices import VoiceStore
+from cosyvoice_server.voices.api import router
+from cosyvoice_server.voices.removal import Removal
 
 HEAD = '<script>document.documentElement.lang = "zh-CN"</script>'
 SYSTEM_FONTS = ("system-ui", "sans-serif")
 
 
-def application(speaker: Speaker, *, shared: bool, closed: Callable[[], bool]) -> Gate:
-    """Build the ASGI application for a loaded engine.
+def application(speaker: Speaker, voices: VoiceStore, settings: Settings, closed: Callable[[], bool]) -> tuple[Gate, Removal]:
+    """Build the ASGI application for a loaded engine, and return it with what removes the teachers' voices.
 
     The page's fonts are the reader's own: Gradio's default theme would have every browser ask a font service.
     """
     listeners = Listeners()
-    ours = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    uploads = Uploads(ours, Path(get_upload_folder()))
-    blocks = page(speaker, listeners, uploads.used, shared=shared)
+    shared = settings.shared
+    api = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    uploads = Uploads(api, Path(get_upload_folder()))
+    blocks, replies = page(speaker, listeners, voices, uploads.used, shared=shared)
+    removal = Removal(voices, settings.outputs_dir, replies.withdrawn)
+    api.include_router(router(removal, settings.enrolment_dir, shared=shared))
     gr.mount_gradio_app(
-        ours,
+        api,
         blocks,
         path="/",
         footer_links=[],
@@ -44,7 +51,8 @@ def application(speaker: Speaker, *, shared: bool, closed: Callable[[], bool]) -
         head=HEAD,
     )
     (number,) = (function._id for function in blocks.fns.values() if function.api_name == SPEAK)
-    return Gate(Places(uploads, speaker, listeners, shared=shared, speaking=number), shared=shared, closed=closed)
+    places = Places(uploads, speaker, listeners, shared=shared, speaking=number)
+    return Gate(places, shared=shared, closed=closed), removal
 
 
 def put_ffmpeg_on_path(folder: Path) -> None:

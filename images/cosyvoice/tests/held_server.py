@@ -16,7 +16,7 @@ from cosyvoice_server.engines.base import Samples, SpeechRequest
 
 
 class HeldEngine:
-    """Speaks a tenth of a second for each request; a text may begin with "fail", "hang", "grow" or "endless"."""
+    """Speaks a tenth of a second for each request; a text may begin with "fail", "hang", "grow", "endless" or "first"."""
 
     sample_rate = 24_000
 
@@ -48,6 +48,8 @@ class HeldEngine:
             case "endless":
                 while True:
                     yield chunk
+            case "first":
+                yield chunk
         pause = threading.Event()
         while not self._permission.exists():
             pause.wait(0.02)

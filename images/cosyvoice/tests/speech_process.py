@@ -132,6 +132,8 @@ def launched(command: list[str], folder: Path, **environment: str) -> Iterator[S
     port, metrics_port = free_port(), free_port()
     settings = {
         "COSYVOICE_OUTPUTS_DIR": str(folder / "outputs"),
+        "COSYVOICE_VOICES_DIR": str(folder / "voices"),
+        "COSYVOICE_ENROLMENT_DIR": str(folder / "enrolment"),
         "COSYVOICE_PORT": str(port),
         "COSYVOICE_METRICS_PORT": str(metrics_port),
         "GRADIO_TEMP_DIR": str(folder / "tmp"),
