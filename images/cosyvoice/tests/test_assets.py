@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 import fetch_assets
+from cosyvoice_server.model.marker import check
 
 
 def test_a_complete_folder_is_left_alone_and_a_changed_file_is_not_trusted(kokoro: Path, tmp_path: Path) -> None:
     fetch_assets.fetch(kokoro, uv="/no/such/uv")
+    check(kokoro)
 
     (tmp_path / "voices").mkdir()
     for file in kokoro.rglob("*.*"):

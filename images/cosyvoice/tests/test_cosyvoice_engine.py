@@ -1,6 +1,8 @@
 """The calls that the GPU engine makes, checked against a stand-in that asserts and fails where the real model does."""
 
+import sys
 import threading
+import types
 import uuid
 import wave
 from collections.abc import Iterator
@@ -180,3 +182,11 @@ def test_a_recording_that_the_model_cannot_use_is_refused(tmp_path: Path, rate: 
 def test_an_image_without_cosyvoice_says_which_image_is_needed() -> None:
     with pytest.raises(SpeechError, match="the cosyvoice engine needs the GPU image: cosyvoice is not installed here"):
         load_auto_model(Path("model"))
+
+
+def test_a_model_that_is_not_complete_is_never_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    upstream = types.ModuleType("cosyvoice.cli.cosyvoice")
+    monkeypatch.setitem(sys.modules, upstream.__name__, upstream)
+
+    with pytest.raises(SpeechError, match=f"^the model in {tmp_path} is not complete: it has neither"):
+        load_auto_model(tmp_path)

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from cosyvoice_server.engines.base import Mode, Samples, SpeechError, SpeechRequest
+from cosyvoice_server.model.marker import check
 from cosyvoice_server.text import sentences
 
 SYSTEM_PROMPT = "You are a helpful assistant."
@@ -34,7 +35,7 @@ def load_auto_model(model_dir: Path) -> Any:
     """Build upstream's model from a local folder; it is never downloaded, because the folder is there.
 
     Raises:
-        SpeechError: upstream's source tree or one of its packages is not in this image.
+        SpeechError: upstream's source tree or one of its packages is not in this image, or the folder is not complete.
     """
     try:
         module = importlib.import_module("cosyvoice.cli.cosyvoice")
@@ -43,6 +44,7 @@ def load_auto_model(model_dir: Path) -> Any:
             f"the cosyvoice engine needs the GPU image: {error.name} is not installed here. Use that image, or COSYVOICE_ENGINE=kokoro"
         )
         raise SpeechError(message) from error
+    check(model_dir)
     model = module.AutoModel(model_dir=str(model_dir))
     logging.getLogger().setLevel(logging.WARNING)  # upstream logs every text at INFO and sets the level to DEBUG on import
     return model

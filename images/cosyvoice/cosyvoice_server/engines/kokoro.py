@@ -10,6 +10,7 @@ import numpy as np
 import onnxruntime
 
 from cosyvoice_server.engines.base import Mode, Samples, SpeechError, SpeechRequest
+from cosyvoice_server.model.marker import check
 from cosyvoice_server.phonemes import Phonemizer
 from cosyvoice_server.text import Language, language_of, sentences, stretches
 
@@ -53,14 +54,10 @@ class KokoroEngine:
         """Load the model, the vocabulary and the voices, and speak once in each language.
 
         Raises:
-            SpeechError: a file is missing.
+            SpeechError: a file is missing or damaged.
         """
         names = sorted({voice.file(language) for voice in VOICES.values() for language in Language})
-        files = ["model.onnx", "vocab.json", *(f"voices/{name}.bin" for name in names)]
-        missing = [name for name in files if not (self._folder / name).is_file()]
-        if missing:
-            message = f"the model folder {self._folder} lacks {', '.join(missing)}: fill it with fetch_assets.py"
-            raise SpeechError(message)
+        check(self._folder)
         options = onnxruntime.SessionOptions()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the cores are shared with others
         self._session = onnxruntime.InferenceSession(self._folder / "model.onnx", options, providers=["CPUExecutionProvider"])
