@@ -1,4 +1,7 @@
-"""Start the speech server: ``python -m cosyvoice_server``, configured by ``COSYVOICE_*`` variables."""
+"""Start the speech server: ``python -m cosyvoice_server``, configured by ``COSYVOICE_*`` variables.
+
+``python -m cosyvoice_server model ...`` is ``python -m cosyvoice_server.model ...``: the image's entrypoint does both.
+"""
 
 import asyncio
 import logging
@@ -17,6 +20,7 @@ from cosyvoice_server.engines import engine_for
 from cosyvoice_server.engines.base import Engine, SpeechError
 from cosyvoice_server.lifecycle import Lifecycle
 from cosyvoice_server.metrics import Metrics
+from cosyvoice_server.model import __main__ as model
 from cosyvoice_server.server import Drain, serve
 from cosyvoice_server.speaker import Speaker
 
@@ -29,6 +33,8 @@ def main() -> int:
     Returns:
         The process's exit code: 0 after a drain, 1 when it could not start, 2 for wrong settings.
     """
+    if sys.argv[1:2] == ["model"]:
+        return model.main(sys.argv[2:])
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, stop_while_starting)  # as PID 1 a process without a handler ignores it

@@ -33,7 +33,7 @@ FILES = {
 }
 STORED = ("llm.pt", "llm.rl.pt", "speech_tokenizer_v3.batch.onnx", "flow.decoder.estimator.fp32.onnx")
 READ = {"llm.pt", "cosyvoice3.yaml", "CosyVoice-BlankEN/config.json"}
-COMMAND = [sys.executable, "-m", "cosyvoice_server.model"]
+COMMAND = [sys.executable, "-m", "cosyvoice_server", "model"]
 
 
 @pytest.fixture

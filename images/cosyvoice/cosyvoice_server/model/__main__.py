@@ -19,15 +19,15 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _COMMIT, _SHA256 = re.compile("[0-9a-f]{40}"), re.compile("[0-9a-f]{64}")
 
 
-def main() -> int:
-    """Do what the command line says.
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the arguments say, by default the command line's.
 
     Returns:
         The process's exit code: 0, 1 after one sentence on standard error, 2 for a wrong command line.
     """
     signal.signal(signal.SIGTERM, _stop)  # as PID 1 a process without a handler ignores it
     parser = _parser()
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     try:
         if given.command == "verify":
             _verify(given.folder, quick=given.quick)

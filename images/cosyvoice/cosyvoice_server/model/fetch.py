@@ -60,7 +60,6 @@ def fetch(wish: Wish, web: Web, tell: Tell) -> None:
         files = _bound(wish, web)
         missing = [file for file in files if file.content.fault_of(wish.folder / file.path) is not None]
         tell(f"{len(files) - len(missing)} of {len(files)} files are there")
-        (wish.folder / MARKER).unlink(missing_ok=True)
         if wish.remove_older:
             _remove_older(wish.folder, tell)
         partial = wish.folder / PARTIAL
