@@ -12,16 +12,23 @@ from .gateway import AcmeSettings, EdgeSettings, GatewayImagesSettings, IssuerSe
 from .rule import Rule
 from .strict import Strict
 from .types import (
+    Checksum,
+    Checksums,
+    Commit,
     Domain,
+    FetchSeconds,
     Folder,
     GpuCount,
     Image,
     Labels,
+    Mirror,
     ObjectName,
     Quantity,
+    Repository,
     ResourceName,
     Seconds,
     StackName,
+    Switch,
 )
 
 
@@ -35,11 +42,78 @@ class Environment(StrEnum):
     """People depend on it."""
 
 
-class ModelSettings(Strict):
-    """Where the speech model comes from."""
+class HubSettings(Strict):
+    """A model on a hub that speaks the Hugging Face API."""
 
-    claim: ObjectName
-    """PersistentVolumeClaim, in the backend's namespace, that holds the model's files."""
+    repository: Repository | None = None
+    """Name of the repository. Default: the release's, `FunAudioLLM/Fun-CosyVoice3-0.5B-2512`."""
+
+    revision: Commit | None = None
+    """Commit of the repository. Default: the one that the release pins."""
+
+    endpoint: Mirror | None = None
+    """Address of the hub, or of a mirror of it. Default: `https://huggingface.co`."""
+
+
+class UrlSettings(Strict):
+    """A model in a folder of a web server, with a `SHA256SUMS`."""
+
+    address: Mirror
+    """Address of the folder."""
+
+    revision: Checksum
+    """SHA-256 of the `SHA256SUMS`, which pins every file."""
+
+
+class ModelSettings(Strict):
+    """Where the speech model comes from: exactly one of `claim`, `hub` and `url`."""
+
+    claim: ObjectName | None = None
+    """PersistentVolumeClaim, in the backend's namespace, with the model's files and their `SHA256SUMS`."""
+
+    hub: (
+        Annotated[
+            HubSettings,
+            Rule(
+                "it must be a block with some of the keys repository, revision, endpoint",
+                "the model is fetched from there",
+                "Write `hub: {}` for the release's own model.",
+            ),
+        ]
+        | None
+    ) = None
+    """Fetch it from a hub."""
+
+    url: (
+        Annotated[
+            UrlSettings,
+            Rule(
+                "it must be a block with the keys address and revision",
+                "the model is fetched from there",
+                "Write `url: {address: <address>, revision: <SHA-256 of its SHA256SUMS>}`.",
+            ),
+        ]
+        | None
+    ) = None
+    """Fetch it from a web server."""
+
+    storage: Quantity | None = None
+    """Size of the volume that a fetched model is kept on. Default: `15Gi`, for two of the release's model."""
+
+    storage_class: ObjectName | None = None
+    """StorageClass of that volume. Default: the cluster's own."""
+
+    token_secret: ObjectName | None = None
+    """Secret in the backend's namespace whose key `token` opens the hub or the mirror. Default: none."""
+
+    sha256: Checksums = Field(default_factory=dict)
+    """By path of a file, a SHA-256 that it must have whatever its source says. Default: none."""
+
+    tensorrt: Switch = False
+    """Whether what TensorRT needs is fetched too. Default: false."""
+
+    fetch_seconds: FetchSeconds | None = None
+    """How long a fetch may take, in seconds, until a deployment fails. Default: 5400."""
 
 
 class BackendSettings(Strict):
@@ -58,9 +132,10 @@ class BackendSettings(Strict):
         Annotated[
             ModelSettings,
             Rule(
-                "it must be a block with the key claim",
-                "the model's files are on a volume",
-                "Name the PersistentVolumeClaim, as in `model: {claim: cosyvoice-model}`.",
+                "it must be a block with one of the keys claim, hub, url",
+                "the model's files are on a volume, on which they are already or are fetched",
+                "Write `model: {hub: {}}` to fetch the release's own, or name the PersistentVolumeClaim that "
+                "holds them, as in `model: {claim: cosyvoice-model}`.",
             ),
         ]
         | None

@@ -19,6 +19,8 @@ def combinations(settings: Settings, environment: Environment, valid: Collection
     """What cannot work together, looking only at the fields named in `valid`."""
     if {"gpus", "image", "model"} <= set(valid):
         yield from _gpus_need_image_and_model(settings)
+    if "model" in valid:
+        yield from _a_model_comes_from_one_place(settings)
     if isinstance(settings, CampusStackSettings):
         return
     for needs, rule in _PLATFORM:
@@ -35,8 +37,35 @@ def _gpus_need_image_and_model(settings: BackendSettings) -> Iterator[Broken]:
             Rule(
                 f"it also needs {' and '.join(f'{_PREFIX}:{key}' for key in missing)}",
                 "the release's own image speaks on the CPU and holds no model for a GPU",
-                "Set image to the speech server's CUDA image and model.claim to the volume with the model's "
-                "files, or set gpus to 0.",
+                "Set image to the speech server's CUDA image and model to `{hub: {}}`, or set gpus to 0.",
+            ),
+        )
+
+
+def _a_model_comes_from_one_place(settings: BackendSettings) -> Iterator[Broken]:
+    model = settings.model
+    if model is None:
+        return
+    given = [key for key in ("claim", "hub", "url") if getattr(model, key) is not None]
+    if len(given) != 1:
+        yield Broken(
+            (f"{_PREFIX}:model",),
+            ", ".join(given) or "{}",
+            Rule(
+                "it must hold exactly one of the keys claim, hub, url",
+                "it says where the model comes from",
+                "Write `model: {hub: {}}` to fetch the release's own, or name the PersistentVolumeClaim that "
+                "holds it, as in `model: {claim: cosyvoice-model}`.",
+            ),
+        )
+    if model.hub is not None and model.hub.repository is not None and model.hub.revision is None:
+        yield Broken(
+            (f"{_PREFIX}:model", "hub", "revision"),
+            None,
+            Rule(
+                "it must be given beside a repository of your own",
+                "the release pins a commit of its own repository only",
+                "Write the commit that you have reviewed, in quotes.",
             ),
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -47,7 +48,8 @@ def deploy_backend(
     if settings.image is not None:
         args["image"] = settings.image
     if settings.model is not None:
-        args["model"] = {"claim": settings.model.claim}
+        model: Any = settings.model.model_dump(exclude_none=True)  # its keys are the component's
+        args["model"] = model
     if settings.runtime_class is not None:
         args["runtime_class"] = settings.runtime_class
     if settings.gpu_resource is not None:

@@ -23,9 +23,11 @@ from .contour_gateway.component import ContourGateway
 from .cosyvoice_backend.args import (
     CosyVoiceBackendArgs,
     CosyVoiceBackendEgressArgs,
+    CosyVoiceBackendHubArgs,
     CosyVoiceBackendModelArgs,
     CosyVoiceBackendResourcesArgs,
     CosyVoiceBackendTolerationArgs,
+    CosyVoiceBackendUrlArgs,
 )
 from .cosyvoice_backend.component import CosyVoiceBackend
 from .observability.args import ObservabilityArgs
@@ -92,9 +94,11 @@ __all__ = [
     "CosyVoiceBackend",
     "CosyVoiceBackendArgs",
     "CosyVoiceBackendEgressArgs",
+    "CosyVoiceBackendHubArgs",
     "CosyVoiceBackendModelArgs",
     "CosyVoiceBackendResourcesArgs",
     "CosyVoiceBackendTolerationArgs",
+    "CosyVoiceBackendUrlArgs",
     "Engine",
     "Exposure",
     "InvalidSettingsError",

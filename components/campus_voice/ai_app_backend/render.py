@@ -20,7 +20,7 @@ _LONGER_SECONDS = 30
 def objects(application: Application) -> Objects:
     """Render everything of one application."""
     return {
-        **{claim.suffix: _claim(application, claim) for claim in application.claims},
+        **{one.suffix: claim(application, one) for one in application.claims},
         ACCOUNT: _account(application),
         BUDGET: _budget(application),
         DEPLOYMENT: _deployment(application),
@@ -56,22 +56,22 @@ def _labels(application: Application) -> dict[str, str]:
     return labels.common(application.name, "backend")
 
 
-def _claim(application: Application, claim: Claim) -> Manifest:
+def claim(application: Application, wanted: Claim) -> Manifest:
     """Render a volume that the application brings.
 
     It is not waited for: most storage classes bind a volume only when its first pod is there, and that
     pod's Deployment is waited for.
     """
     spec: Manifest = {
-        "accessModes": [claim.access.value],
-        "resources": {"requests": {"storage": claim.size}},
+        "accessModes": [wanted.access.value],
+        "resources": {"requests": {"storage": wanted.size}},
     }
-    if claim.storage_class is not None:
-        spec["storageClassName"] = claim.storage_class
+    if wanted.storage_class is not None:
+        spec["storageClassName"] = wanted.storage_class
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
-        "metadata": _metadata(application, claim.name, SKIP_AWAIT),
+        "metadata": _metadata(application, wanted.name, SKIP_AWAIT),
         "spec": spec,
     }
 

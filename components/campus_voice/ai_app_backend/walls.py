@@ -1,11 +1,11 @@
 """Who may talk to an application, and to whom it may talk."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from campus_voice.shared import labels
 from campus_voice.shared.manifests import Manifest
 
-from .application import Application
+from .application import Application, Egress
 
 _DNS_PORT = 53
 _DNS_PODS = {"k8s-app": "kube-dns"}
@@ -32,14 +32,16 @@ def spec(application: Application, selector: Mapping[str, str]) -> Manifest:
             }
         )
     if application.walls.egress:
-        made["egress"] = [
-            {"ports": [_port(_DNS_PORT), _port(_DNS_PORT, "UDP")], "to": [_dns()]},
-            *(
-                {"ports": [_port(place.port)], "to": [{"ipBlock": {"cidr": place.network}}]}
-                for place in application.walls.egress
-            ),
-        ]
+        made["egress"] = egress(application.walls.egress)
     return made
+
+
+def egress(places: Sequence[Egress]) -> list[Manifest]:
+    """Render the rules by which a pod reaches these places, and DNS to find them."""
+    return [
+        {"ports": [_port(_DNS_PORT), _port(_DNS_PORT, "UDP")], "to": [_dns()]},
+        *({"ports": [_port(place.port)], "to": [{"ipBlock": {"cidr": place.network}}]} for place in places),
+    ]
 
 
 def _from_gateway(application: Application) -> Manifest:

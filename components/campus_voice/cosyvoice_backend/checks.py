@@ -13,7 +13,8 @@ from campus_voice.shared.enums import Engine, SecurityProfile, SpeechServer
 from campus_voice.shared.fields import Fields
 from campus_voice.shared.manifests import Text
 
-from . import refusals, storage
+from . import model, refusals, storage
+from .model import Model
 from .storage import Storage
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class BackendSettings:
     port: int
     profile: SecurityProfile
     engine: Engine
-    model_claim: str | None
+    model: Model | None
     replicas: int
     shared: bool
     placement: Placement
@@ -98,6 +99,7 @@ def settings(name: str, args: "CosyVoiceBackendArgs") -> BackendSettings:
     placed = placement.read(fields, gpus=None, needs=MODEL_MEMORY)
     kind = "gpu" if placed.gpus else "cpu"
     kept = storage.read(fields, gpu=placed.gpus > 0, voices=ours)
+    fetched = model.read(fields, kept.outputs.access)
     checked = BackendSettings(
         namespace=fields.label("namespace"),
         image=args.get("image") or versions.cpu_speech_image(),
@@ -109,8 +111,8 @@ def settings(name: str, args: "CosyVoiceBackendArgs") -> BackendSettings:
             "security_profile", SecurityProfile.RESTRICTED if ours else SecurityProfile.BASELINE
         ),
         engine=fields.choice("engine", Engine.COSYVOICE if placed.gpus else Engine.KOKORO),
-        model_claim=fields.nested("model").given("claim"),
-        replicas=reading.replicas(fields, kept.claims),
+        model=fetched,
+        replicas=reading.replicas(fields, [*kept.claims, *(fetched.claims if fetched else ())]),
         shared=fields.flag("shared", default=False),
         placement=placed,
         power=power.read(fields.nested("resources"), _GPU_POWER if placed.gpus else _CPU_POWER),

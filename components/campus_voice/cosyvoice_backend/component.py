@@ -8,8 +8,9 @@ from campus_voice.ai_app_backend.component import register
 from campus_voice.ai_app_backend.render import selector
 from campus_voice.shared.registration import Registrar, checked, known_after
 
-from . import checks, preset, render
+from . import checks, fetching, preset, render
 from .args import CosyVoiceBackendArgs
+from .model import Model
 
 
 class CosyVoiceBackendService(TypedDict):
@@ -22,10 +23,20 @@ class CosyVoiceBackendService(TypedDict):
     """Port that serves people and the API."""
 
 
+def _fetched(objects: Registrar, model: Model, *, keep: bool) -> list[pulumi.CustomResource]:
+    """Register what brings the model onto its volume; the server waits for it."""
+    if model.fetch is None:
+        return []
+    claim = objects.add(model.fetch.claim.suffix, retain=keep)
+    wall = objects.add(fetching.NETWORK_POLICY)
+    return [objects.add(fetching.JOB, [claim, wall])]
+
+
 class CosyVoiceBackend(pulumi.ComponentResource):
     """A speech server, its recordings and voices, and the wall around all of it.
 
-    It is a preset of `AiAppBackend`. The volumes are retained when the component is destroyed.
+    It is a preset of `AiAppBackend`. The volumes are retained when the component is destroyed. A model that
+    is fetched comes before the server, by a Job with a way out that the server never has.
     """
 
     namespace: pulumi.Output[str]
@@ -56,8 +67,10 @@ class CosyVoiceBackend(pulumi.ComponentResource):
 
         application = preset.application(settings)
         objects = Registrar(self, name, render.objects(settings))
-        keys = [objects.add(render.ENROLMENT)] if settings.ours else []
-        made = register(objects, application, before=keys)
+        before = [objects.add(render.ENROLMENT)] if settings.ours else []
+        if settings.model is not None:
+            before += _fetched(objects, settings.model, keep=not application.delete_data)
+        made = register(objects, application, before=before)
 
         self.namespace = known_after(settings.namespace, made.deployment)
         self.service = known_after(

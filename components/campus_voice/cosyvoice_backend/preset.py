@@ -7,6 +7,7 @@ from campus_voice.shared.enums import AccessMode
 from campus_voice.shared.manifests import Text
 from campus_voice.shared.quantities import whole
 
+from . import model
 from .checks import PORT, BackendSettings
 
 NAME = "cosyvoice"
@@ -17,7 +18,6 @@ METRICS_PORT = 9464
 ENROLMENT_NAME = "cosyvoice-enrolment"
 """Name of the Secret."""
 
-_MODEL = "/models"
 _VOICES = "/root/CosyVoice/voices"
 _ENROLMENT = "/etc/cosyvoice/enrolment"
 _USER = 10001
@@ -81,9 +81,9 @@ def _volumes(settings: BackendSettings) -> list[Volume]:
         volumes.append(Volume("voices", _VOICES, _of_claim(storage.voices.name), claim=storage.voices))
         keys = {"secret": {"secretName": ENROLMENT_NAME, "defaultMode": _READABLE_BY_GROUP}}
         volumes.append(Volume("enrolment", _ENROLMENT, keys, read_only=True))
-    if settings.model_claim is not None:
-        source = {"persistentVolumeClaim": {"claimName": settings.model_claim, "readOnly": True}}
-        volumes.append(Volume("model", _MODEL, source, read_only=True))
+    if settings.model is not None:
+        source = {"persistentVolumeClaim": {"claimName": settings.model.claim_name, "readOnly": True}}
+        volumes.append(Volume("model", model.FOLDER, source, read_only=True))
     return volumes
 
 
@@ -106,8 +106,8 @@ def _environment(settings: BackendSettings) -> Mapping[str, Text]:
         "COSYVOICE_DRAIN_SECONDS": str(settings.longest_request_seconds),
         "COSYVOICE_MEMORY_CEILING_BYTES": str(_memory_ceiling(settings)),
     }
-    if settings.model_claim is not None:
-        values["COSYVOICE_MODEL_DIR"] = _MODEL
+    if settings.model is not None:
+        values["COSYVOICE_MODEL_DIR"] = settings.model.folder
     return values
 
 

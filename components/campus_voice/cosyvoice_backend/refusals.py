@@ -28,12 +28,13 @@ def _of_our_server(fields: Fields, checked: "BackendSettings") -> None:
             "the default image speaks on a CPU only",
             "Name an image of the speech server that was built for CUDA, or set gpus to 0.",
         )
-    if checked.engine is Engine.COSYVOICE and checked.model_claim is None:
+    if checked.engine is Engine.COSYVOICE and checked.model is None and fields.given("model") is None:
         fields.refuse(
             "model",
             "the engine cosyvoice needs a model",
             "no image contains its several gigabytes",
-            "Name the claim of a volume that holds the model, or choose the engine kokoro.",
+            "Write {hub: {}} to fetch the release's own, name the claim of a volume that holds one, or "
+            "choose the engine kokoro.",
         )
     if checked.engine is Engine.COSYVOICE and not gpus:
         fields.refuse(
@@ -67,6 +68,14 @@ def _of_a_third_partys(fields: Fields, checked: "BackendSettings") -> None:
             "a third party's server must not be shared",
             "it does not keep one campus's recordings from another's",
             "Give each campus a backend of its own, or use this release's server.",
+        )
+    if checked.model is not None and checked.model.fetch is not None:
+        fields.refuse_as(
+            checked.model.fetch.revision,
+            "model",
+            "a third party's server must not have a model fetched",
+            "only this release's image holds the program that fetches and verifies it",
+            "Name the claim of a volume that holds the model, or leave it out if the image does.",
         )
     for name in ("enrolment_keys", "voices_storage", "outputs_ttl_days", "engine"):
         if given := fields.given(name):

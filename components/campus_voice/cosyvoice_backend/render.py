@@ -4,7 +4,7 @@ from campus_voice.ai_app_backend import render
 from campus_voice.shared import labels
 from campus_voice.shared.manifests import Manifest, Objects, metadata
 
-from . import preset
+from . import fetching, preset
 from .checks import BackendSettings
 
 ENROLMENT = "enrolment"
@@ -12,7 +12,13 @@ ENROLMENT = "enrolment"
 
 def objects(settings: BackendSettings) -> Objects:
     """Render everything of one backend."""
-    made = render.objects(preset.application(settings))
+    application = preset.application(settings)
+    made = render.objects(application)
+    if settings.model is not None and settings.model.fetch is not None:
+        fetch = settings.model.fetch
+        made[fetch.claim.suffix] = render.claim(application, fetch.claim)
+        made[fetching.NETWORK_POLICY] = fetching.network_policy(application, fetch)
+        made[fetching.JOB] = fetching.job(application, fetch)
     if settings.ours:
         made[ENROLMENT] = _enrolment(settings)
     return made

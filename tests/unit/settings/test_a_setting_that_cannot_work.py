@@ -131,12 +131,29 @@ MESSAGES = {
         "pull it by that name. Write registry/name:tag, better with @sha256:<digest>."
     ),
     "model: {}": (
-        "campus-voice:model.claim is missing: it must be the name of a Kubernetes object, because Kubernetes "
-        "accepts lower-case letters, digits, hyphens and dots only. Write the name that kubectl shows."
+        "campus-voice:model is '{}': it must hold exactly one of the keys claim, hub, url, because it says where "
+        "the model comes from. Write `model: {hub: {}}` to fetch the release's own, or name the "
+        "PersistentVolumeClaim that holds it, as in `model: {claim: cosyvoice-model}`."
+    ),
+    "model: {hub: {revision: main}}": (
+        "campus-voice:model.hub.revision is 'main': it must be a commit, 40 hexadecimal digits, because a branch "
+        "or a tag moves, and then nobody has reviewed what runs. Write the commit that the hub shows in the "
+        "repository's history, in quotes."
+    ),
+    "model: {hub: {repository: school/own}}": (
+        "campus-voice:model.hub.revision is missing: it must be given beside a repository of your own, because the "
+        "release pins a commit of its own repository only. Write the commit that you have reviewed, in quotes."
+    ),
+    'model: {hub: {endpoint: "https://me:secret@mirror.example.org"}}': (
+        "campus-voice:model.hub.endpoint is 'https://me:secret@mirror.example.org': it must be an http:// or "
+        "https:// address without user, query or fragment, because the fetch asks there, and logs show the "
+        "address. Write it like https://mirror.example.org/models; a token goes into tokenSecret."
     ),
     "model: big": (
-        "campus-voice:model is 'big': it must be a block with the key claim, because the model's files are on "
-        "a volume. Name the PersistentVolumeClaim, as in `model: {claim: cosyvoice-model}`."
+        "campus-voice:model is 'big': it must be a block with one of the keys claim, hub, url, because the "
+        "model's files are on a volume, on which they are already or are fetched. Write `model: {hub: {}}` to "
+        "fetch the release's own, or name the PersistentVolumeClaim that holds them, as in `model: {claim: "
+        "cosyvoice-model}`."
     ),
     "acme: {email: nobody}": (
         "campus-voice:acme.email is 'nobody': it must be an e-mail address, because the certificate authority "

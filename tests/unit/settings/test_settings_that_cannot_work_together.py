@@ -17,7 +17,7 @@ def test_gpus_without_image_and_model_are_one_problem_that_names_both(folder: Fo
         "1 setting of stack dev cannot work; nothing was changed:\n"
         "  Pulumi.dev.yaml:4: campus-voice:gpus is 2: it also needs campus-voice:image and campus-voice:model, because "
         "the release's own image speaks on the CPU and holds no model for a GPU. Set image to the speech server's "
-        "CUDA image and model.claim to the volume with the model's files, or set gpus to 0."
+        "CUDA image and model to `{hub: {}}`, or set gpus to 0."
     )
 
 
