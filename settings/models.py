@@ -4,32 +4,13 @@ from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 from campus_voice import CertManager, Exposure
-from pydantic import Field
 from pydantic.alias_generators import to_camel
 
+from .backend import BackendSettings
 from .campus import CampusSettings, PlatformCampusSettings
 from .gateway import AcmeSettings, EdgeSettings, GatewayImagesSettings, IssuerSettings
 from .rule import Rule
-from .strict import Strict
-from .types import (
-    Checksum,
-    Checksums,
-    Commit,
-    Domain,
-    FetchSeconds,
-    Folder,
-    GpuCount,
-    Image,
-    Labels,
-    Mirror,
-    ObjectName,
-    Quantity,
-    Repository,
-    ResourceName,
-    Seconds,
-    StackName,
-    Switch,
-)
+from .types import Domain, Folder, StackName
 
 
 class Environment(StrEnum):
@@ -40,122 +21,6 @@ class Environment(StrEnum):
 
     PROD = "prod"
     """People depend on it."""
-
-
-class HubSettings(Strict):
-    """A model on a hub that speaks the Hugging Face API."""
-
-    repository: Repository | None = None
-    """Name of the repository. Default: the release's, `FunAudioLLM/Fun-CosyVoice3-0.5B-2512`."""
-
-    revision: Commit | None = None
-    """Commit of the repository. Default: the one that the release pins."""
-
-    endpoint: Mirror | None = None
-    """Address of the hub, or of a mirror of it. Default: `https://huggingface.co`."""
-
-
-class UrlSettings(Strict):
-    """A model in a folder of a web server, with a `SHA256SUMS`."""
-
-    address: Mirror
-    """Address of the folder."""
-
-    revision: Checksum
-    """SHA-256 of the `SHA256SUMS`, which pins every file."""
-
-
-class ModelSettings(Strict):
-    """Where the speech model comes from: exactly one of `claim`, `hub` and `url`."""
-
-    claim: ObjectName | None = None
-    """PersistentVolumeClaim, in the backend's namespace, with the model's files and their `SHA256SUMS`."""
-
-    hub: (
-        Annotated[
-            HubSettings,
-            Rule(
-                "it must be a block with some of the keys repository, revision, endpoint",
-                "the model is fetched from there",
-                "Write `hub: {}` for the release's own model.",
-            ),
-        ]
-        | None
-    ) = None
-    """Fetch it from a hub."""
-
-    url: (
-        Annotated[
-            UrlSettings,
-            Rule(
-                "it must be a block with the keys address and revision",
-                "the model is fetched from there",
-                "Write `url: {address: <address>, revision: <SHA-256 of its SHA256SUMS>}`.",
-            ),
-        ]
-        | None
-    ) = None
-    """Fetch it from a web server."""
-
-    storage: Quantity | None = None
-    """Size of the volume that a fetched model is kept on. Default: `15Gi`, for two of the release's model."""
-
-    storage_class: ObjectName | None = None
-    """StorageClass of that volume. Default: the cluster's own."""
-
-    token_secret: ObjectName | None = None
-    """Secret in the backend's namespace whose key `token` opens the hub or the mirror. Default: none."""
-
-    sha256: Checksums = Field(default_factory=dict)
-    """By path of a file, a SHA-256 that it must have whatever its source says. Default: none."""
-
-    tensorrt: Switch = False
-    """Whether what TensorRT needs is fetched too. Default: false."""
-
-    fetch_seconds: FetchSeconds | None = None
-    """How long a fetch may take, in seconds, until a deployment fails. Default: 5400."""
-
-
-class BackendSettings(Strict):
-    """What every stack says about its backend."""
-
-    gpus: GpuCount
-    """GPUs of a speech pod; 0 speaks on the CPU."""
-
-    storage: Quantity
-    """Size of the volume that keeps the recordings."""
-
-    image: Image | None = None
-    """Image of the speech server. Default: the release's CPU image; required with GPUs."""
-
-    model: (
-        Annotated[
-            ModelSettings,
-            Rule(
-                "it must be a block with one of the keys claim, hub, url",
-                "the model's files are on a volume, on which they are already or are fetched",
-                "Write `model: {hub: {}}` to fetch the release's own, or name the PersistentVolumeClaim that "
-                "holds them, as in `model: {claim: cosyvoice-model}`.",
-            ),
-        ]
-        | None
-    ) = None
-    """Where the model comes from; required with GPUs."""
-
-    node_selector: Labels = Field(default_factory=dict)
-    """Labels of the nodes that run the speech pods. Default: every node."""
-
-    runtime_class: ObjectName | None = None
-    """RuntimeClass of the speech pods. Default: the cluster's own."""
-
-    gpu_resource: ResourceName | None = None
-    """Resource under which the cluster counts GPUs. Default: `nvidia.com/gpu`."""
-
-    storage_class: ObjectName | None = None
-    """StorageClass of the recordings' volume. Default: the cluster's own."""
-
-    longest_request_seconds: Seconds = 600
-    """How long one request may take, in seconds. Default: 600."""
 
 
 class PlatformSettings(BackendSettings):

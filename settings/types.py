@@ -36,16 +36,6 @@ Domain: TypeAlias = Annotated[
     ),
 ]
 
-GpuCount: TypeAlias = Annotated[
-    int,
-    Field(ge=0, le=16),
-    Rule(
-        "it must be a whole number from 0 to 16",
-        "every speech pod asks one node for that many GPUs",
-        "Write 0 to speak on the CPU, 1 for one GPU.",
-    ),
-]
-
 Quantity: TypeAlias = Annotated[
     str,
     StringConstraints(pattern=r"^[1-9][0-9]*(\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)$"),
@@ -86,65 +76,6 @@ Seconds: TypeAlias = Annotated[
     ),
 ]
 
-FetchSeconds: TypeAlias = Annotated[
-    int,
-    Field(ge=60, le=86400),
-    Rule(
-        "it must be a whole number of seconds from 60 to 86400",
-        "a deployment waits that long for the model",
-        "Leave it out for 5400.",
-    ),
-]
-
-Repository: TypeAlias = Annotated[
-    str,
-    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*$"),
-    Rule(
-        "it must be the name of a repository, <owner>/<name>",
-        "the hub knows models by it",
-        "Write it like FunAudioLLM/Fun-CosyVoice3-0.5B-2512.",
-    ),
-]
-
-Commit: TypeAlias = Annotated[
-    str,
-    StringConstraints(pattern=r"^[0-9a-f]{40}$"),
-    Rule(
-        "it must be a commit, 40 hexadecimal digits",
-        "a branch or a tag moves, and then nobody has reviewed what runs",
-        "Write the commit that the hub shows in the repository's history, in quotes.",
-    ),
-]
-
-Checksum: TypeAlias = Annotated[
-    str,
-    StringConstraints(pattern=r"^[0-9a-f]{64}$"),
-    Rule(
-        "it must be a SHA-256, 64 hexadecimal digits in lower case",
-        "what is fetched is compared with it",
-        "Write what sha256sum says, in quotes.",
-    ),
-]
-
-Checksums: TypeAlias = Annotated[
-    dict[str, Checksum],
-    Rule(
-        "it must be a block of paths with a SHA-256 each",
-        "the files are compared with it",
-        "Write it like `{llm.pt: <SHA-256>}`, or leave it out.",
-    ),
-]
-
-Mirror: TypeAlias = Annotated[
-    str,
-    StringConstraints(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^\s?#]*)?$"),
-    Rule(
-        "it must be an http:// or https:// address without user, query or fragment",
-        "the fetch asks there, and logs show the address",
-        "Write it like https://mirror.example.org/models; a token goes into tokenSecret.",
-    ),
-]
-
 Image: TypeAlias = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z0-9][-a-z0-9._/:]*(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?$"),
@@ -162,16 +93,6 @@ ObjectName: TypeAlias = Annotated[
         "it must be the name of a Kubernetes object",
         "Kubernetes accepts lower-case letters, digits, hyphens and dots only",
         "Write the name that kubectl shows.",
-    ),
-]
-
-ResourceName: TypeAlias = Annotated[
-    str,
-    StringConstraints(pattern=rf"^{_NAME}/[A-Za-z0-9][-A-Za-z0-9._]*$"),
-    Rule(
-        "it must be the name of an extended resource",
-        "the scheduler finds nodes with GPUs by it",
-        "Write the name that the node's status shows, such as nvidia.com/gpu.",
     ),
 ]
 

@@ -178,9 +178,9 @@ def _checksums(fields: Fields) -> Mapping[str, str]:
     for path, sha256 in given.items():
         if not _SHA256.fullmatch(sha256):
             fields.refuse_as(
-                sha256,
-                f"sha256.{path}",
-                "it has to be a SHA-256, 64 hexadecimal digits in lower case",
+                {path: sha256},
+                "sha256",
+                "each has to be a SHA-256, 64 hexadecimal digits in lower case",
                 "the fetch compares the file with it",
                 "Write what sha256sum says of a file that you have reviewed.",
             )
