@@ -1,12 +1,13 @@
 """The configuration of a stack: what may be written, what is refused and in which words."""
 
+from .backend import BackendSettings
+from .backend_args import backend_args
 from .campus import CampusSettings, PlatformCampusSettings
 from .cluster import ClusterSettings
 from .errors import SettingsError
 from .gateway import AcmeSettings, EdgeSettings, IssuerSettings, TolerationSettings
 from .loader import Configuration, load
 from .models import (
-    BackendSettings,
     CampusStackSettings,
     Environment,
     PlatformSettings,
@@ -30,5 +31,6 @@ __all__ = [
     "Settings",
     "SettingsError",
     "TolerationSettings",
+    "backend_args",
     "load",
 ]

@@ -47,6 +47,7 @@ def fetch(destination: Path, uv: str) -> None:
     pinned = tomllib.loads(VERSIONS.read_text(encoding="utf-8"))["speech"]["kokoro"]
     expected = checksums(pinned)
     if all(checksum(destination / name) == sha256 for name, sha256 in expected.items()):
+        write_checksums(destination, expected)
         return
     destination.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=destination) as folder:
@@ -62,6 +63,15 @@ def fetch(destination: Path, uv: str) -> None:
         for name in expected:
             (staging / name).replace(destination / name)  # a half-fetched file never has its final name
             (destination / name).chmod(0o644)
+    write_checksums(destination, expected)
+
+
+def write_checksums(destination: Path, expected: dict[str, str]) -> None:
+    """Leave a ``SHA256SUMS``, by which the server tells at its start that nothing is missing or damaged."""
+    sums = destination / "SHA256SUMS"
+    text = "".join(f"{sha256}  {name}\n" for name, sha256 in expected.items())
+    if not sums.is_file() or sums.read_text(encoding="utf-8") != text:
+        sums.write_text(text, encoding="utf-8")
 
 
 def checksums(pinned: dict[str, Any]) -> dict[str, str]:

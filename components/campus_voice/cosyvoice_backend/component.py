@@ -4,10 +4,13 @@ from typing import TypedDict
 
 import pulumi
 
+from campus_voice.ai_app_backend.component import register
+from campus_voice.ai_app_backend.render import selector
 from campus_voice.shared.registration import Registrar, checked, known_after
 
-from . import checks, render
+from . import checks, fetching, preset, render
 from .args import CosyVoiceBackendArgs
+from .model import Model
 
 
 class CosyVoiceBackendService(TypedDict):
@@ -20,10 +23,20 @@ class CosyVoiceBackendService(TypedDict):
     """Port that serves people and the API."""
 
 
-class CosyVoiceBackend(pulumi.ComponentResource):
-    """A speech server, its recordings and the wall around both.
+def _fetched(objects: Registrar, model: Model, *, keep: bool) -> list[pulumi.CustomResource]:
+    """Register what brings the model onto its volume; the server waits for it."""
+    if model.fetch is None:
+        return []
+    claim = objects.add(model.fetch.claim.suffix, retain=keep)
+    wall = objects.add(fetching.NETWORK_POLICY)
+    return [objects.add(fetching.JOB, [claim, wall])]
 
-    The volume of the recordings is retained when the component is destroyed.
+
+class CosyVoiceBackend(pulumi.ComponentResource):
+    """A speech server, its recordings and voices, and the wall around all of it.
+
+    It is a preset of `AiAppBackend`. The volumes are retained when the component is destroyed. A model that
+    is fetched comes before the server, by a Job with a way out that the server never has.
     """
 
     namespace: pulumi.Output[str]
@@ -52,20 +65,23 @@ class CosyVoiceBackend(pulumi.ComponentResource):
         settings = checked(checks.settings, name, args)
         super().__init__("campus-voice:index:CosyVoiceBackend", name, {}, opts)
 
+        application = preset.application(settings)
         objects = Registrar(self, name, render.objects(settings))
-        claim = objects.add(render.CLAIM, retain=True)
-        wall = objects.add(render.NETWORK_POLICY)
-        service = objects.add(render.SERVICE)
-        deployment = objects.add(render.DEPLOYMENT, [claim, wall])
+        before = [objects.add(render.ENROLMENT)] if settings.ours else []
+        if settings.model is not None:
+            before += _fetched(objects, settings.model, keep=not application.delete_data)
+        made = register(objects, application, before=before)
 
-        self.namespace = known_after(settings.namespace, deployment)
+        self.namespace = known_after(settings.namespace, made.deployment)
         self.service = known_after(
-            CosyVoiceBackendService(name=render.SERVICE_NAME, port=render.PORT), service, deployment
+            CosyVoiceBackendService(name=application.service, port=application.service_port),
+            made.service,
+            made.deployment,
         )
-        self.deployment = known_after(render.DEPLOYMENT_NAME, deployment)
+        self.deployment = known_after(application.name, made.deployment)
         # Routes may be made while the model is loading, but not before the wall stands.
-        self.selector = known_after(dict(render.SELECTOR), wall)
-        self.outputs_claim = known_after(render.CLAIM_NAME, claim)
+        self.selector = known_after(selector(application), made.wall)
+        self.outputs_claim = known_after(settings.storage.outputs.name, made.claims[0])
         self.register_outputs(
             {
                 "namespace": self.namespace,

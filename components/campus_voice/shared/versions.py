@@ -24,6 +24,12 @@ def envoy_image() -> str:
     return f"docker.io/envoyproxy/envoy:distroless-v{pinned()['envoy']['production']}"
 
 
+def model(pin: str) -> str:
+    """Read one of the pins of the GPU image's model: `endpoint`, `repository`, `revision` or `storage`."""
+    value: str = pinned()["cosyvoice3"][pin]
+    return value
+
+
 def cpu_speech_image() -> str:
     """Name the image of this release's speech server for a CPU."""
     return f"ghcr.io/campus-voice/cosyvoice:{pinned()['product']['version']}-cpu"

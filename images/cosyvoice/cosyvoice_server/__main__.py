@@ -1,4 +1,7 @@
-"""Start the speech server: ``python -m cosyvoice_server``, configured by ``COSYVOICE_*`` variables."""
+"""Start the speech server: ``python -m cosyvoice_server``, configured by ``COSYVOICE_*`` variables.
+
+``python -m cosyvoice_server model ...`` is ``python -m cosyvoice_server.model ...``: the image's entrypoint does both.
+"""
 
 import asyncio
 import logging
@@ -19,6 +22,7 @@ from cosyvoice_server.engines.base import Engine, SpeechError
 from cosyvoice_server.heartbeat import Place, inherited_place
 from cosyvoice_server.lifecycle import Lifecycle
 from cosyvoice_server.metrics import Metrics
+from cosyvoice_server.model import __main__ as model
 from cosyvoice_server.server import Drain, Watched, serve
 from cosyvoice_server.speaker import Speaker
 from cosyvoice_server.supervisor import UnkillableError
@@ -38,6 +42,8 @@ def main() -> int:
         The process's exit code: 0 after a signal, 1 when it could not start, 2 for wrong settings, and a ``Renewal``'s when the
         server has stopped by itself to be started anew.
     """
+    if sys.argv[1:2] == ["model"]:
+        return model.main(sys.argv[2:])
     log_discreetly()
     signal.signal(signal.SIGTERM, stop_while_starting)  # as PID 1 a process without a handler ignores it
     try:

@@ -5,6 +5,7 @@ https://github.com/FunAudioLLM/CosyVoice (at ace7c47) that it mirrors. Tokens ar
 model, not what it makes of them. ``install`` puts the modules where the engine imports them from.
 """
 
+import hashlib
 import json
 import logging
 import math
@@ -22,6 +23,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from cosyvoice_server.model.marker import SUMS
 
 RATE = 24_000
 TOKENS_A_SECOND = 25
@@ -361,6 +364,9 @@ def model_folder(folder: Path, version: int = 3, speakers: tuple[str, ...] = ())
     if speakers:
         known = {"prompt_text": f"You are a helpful assistant.{END_OF_PROMPT}你好。"} if version == 3 else {"embedding": "e"}
         (folder / "spk2info.pt").write_text(json.dumps(dict.fromkeys(speakers, known)))
+    files = (file for file in folder.iterdir() if file.is_file() and file.name != SUMS)
+    sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in sorted(files)]
+    (folder / SUMS).write_text("".join(sums))
     return folder
 
 

@@ -230,7 +230,8 @@ def test_the_gpu_settings_reach_the_model_and_what_it_builds_goes_to_the_cache(b
     assert (options["load_trt"], options["load_vllm"], options["fp16"]) == (True, True, True), "each switch is upstream's own"
     assert spoken(fast, bench.request("你好。")) == 1, "it speaks from there"
     own = {file.name for file in (tmp_path / "model-3").iterdir()}
-    assert own == {"cosyvoice3.yaml", "llm.pt", "flow.pt", "hift.pt", "flow.decoder.estimator.fp32.onnx"}, "the model stays as it is"
+    weights = {"llm.pt", "flow.pt", "hift.pt", "flow.decoder.estimator.fp32.onnx"}
+    assert own == {"SHA256SUMS", "cosyvoice3.yaml", *weights}, "the model stays as it is"
     folder = Path(options["model_dir"])
     assert {file.name for file in folder.iterdir()} - own == {"vllm", "flow.decoder.estimator.fp16.mygpu.plan"}
 
@@ -255,7 +256,7 @@ def test_a_start_that_cannot_succeed_says_what_to_change(bench: Bench, gpu: Gpu,
         bench.engine(vllm=True)
 
     (tmp_path / "model-3" / "llm.pt").unlink()
-    with pytest.raises(SpeechError, match=r"lacks .*llm.pt: fetch the model anew"):
+    with pytest.raises(SpeechError, match=r"llm\.pt .*Fetch it again"):
         engine_for(Settings(EngineName.COSYVOICE, tmp_path / "model-3")).load()
 
     gpu.there = False

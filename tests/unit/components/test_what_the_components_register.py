@@ -40,6 +40,7 @@ def platform() -> None:
     TenantRoute(
         "north", {**ROUTE, "backend_selector": backend.selector}, pulumi.ResourceOptions(depends_on=[made])
     )
+    CosyVoiceBackend("fetching", {**BACKEND, "namespace": "fetching", "model": {"hub": {}}})
     Observability("observability", {})
 
 
@@ -59,9 +60,9 @@ def test_the_cluster_is_asked_for_exactly_what_is_rendered(deployed: Deployment)
     for name, case in {"north": "tenant_route/whole", "observability": "observability/annotations"}.items():
         rendered |= {f"{name}-{key}": made for key, made in cases.rendered(cases.FOLDER / case).items()}
     asked = objects(deployed)
-    assert {name: asked[name] for name in asked if not name.startswith("voice-")} == rendered, (
-        "a preview shows what the cases show, and nothing else"
-    )
+    assert {
+        name: asked[name] for name in asked if not name.startswith(("voice-", "fetching-"))
+    } == rendered, "a preview shows what the cases show, and nothing else"
 
 
 def test_every_object_belongs_to_its_component(deployed: Deployment) -> None:
@@ -90,6 +91,9 @@ def test_every_object_belongs_to_its_component(deployed: Deployment) -> None:
         ("north-child-proxy", "north-api-service"),
         ("voice-deployment", "voice-outputs"),
         ("voice-deployment", "voice-network-policy"),
+        ("fetching-deployment", "fetching-model-job"),
+        ("fetching-model-job", "fetching-model"),
+        ("fetching-model-job", "fetching-model-network-policy"),
         ("north-ui-service", "voice-network-policy"),
     ],
 )
@@ -114,6 +118,9 @@ def test_what_takes_long_does_not_wait_for_what_takes_long(
 def test_only_what_holds_data_or_may_be_others_is_kept_on_destroy(deployed: Deployment) -> None:
     kept = {one.name for one in deployed.resources.values() if one.retained}
     assert kept == {
+        "fetching-model",
+        "fetching-outputs",
+        "fetching-voices",
         "gateway-crd-contourconfigurations",
         "gateway-crd-extensionservices",
         "gateway-crd-httpproxies",
@@ -122,6 +129,7 @@ def test_only_what_holds_data_or_may_be_others_is_kept_on_destroy(deployed: Depl
         "gateway-routes-namespace",
         "observability-namespace",
         "voice-outputs",
+        "voice-voices",
     }
 
 

@@ -3,22 +3,20 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
 from cosyvoice_server.engines.base import Mode, Samples, SpeechError, SpeechRequest
+from cosyvoice_server.model.marker import check
 from cosyvoice_server.phonemes import Phonemizer
 from cosyvoice_server.text import Language, language_of, sentences, stretches
 
 LONGEST_INPUT = 510
 """Phonemes that Kokoro takes at once; a voice file has one style for each length up to it."""
 STYLE_WIDTH = 256
-UNREADABLE = (runtime.InvalidProtobuf, runtime.InvalidArgument, runtime.InvalidGraph, runtime.Fail, runtime.RuntimeException)
 """What ONNX Runtime raises for a file that is cut off, empty or something else; they have no base class of their own."""
 
 
@@ -60,24 +58,15 @@ class KokoroEngine:
             SpeechError: a file is missing or damaged.
         """
         names = sorted({voice.file(language) for voice in VOICES.values() for language in Language})
-        files = ["model.onnx", "vocab.json", *(f"voices/{name}.bin" for name in names)]
-        missing = [name for name in files if not (self._folder / name).is_file()]
-        if missing:
-            message = f"the model folder {self._folder} lacks {', '.join(missing)}: fill it with fetch_assets.py"
-            raise SpeechError(message)
+        check(self._folder)
         options = onnxruntime.SessionOptions()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the cores are shared with others
-        with self._undamaged("model.onnx"):
-            self._session = onnxruntime.InferenceSession(self._folder / "model.onnx", options, providers=["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(self._folder / "model.onnx", options, providers=["CPUExecutionProvider"])
         self._run_options = onnxruntime.RunOptions()
         # Without this the process keeps the memory of its longest sentence, twice when two were spoken at once.
         self._run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-        with self._undamaged("vocab.json"):
-            self._tokens: dict[str, int] = json.loads((self._folder / "vocab.json").read_text(encoding="utf-8"))["vocab"]
-        with self._undamaged("voices/"):
-            self._styles = {
-                name: np.fromfile(self._folder / f"voices/{name}.bin", np.float32).reshape(-1, 1, STYLE_WIDTH) for name in names
-            }
+        self._tokens: dict[str, int] = json.loads((self._folder / "vocab.json").read_text(encoding="utf-8"))["vocab"]
+        self._styles = {name: np.fromfile(self._folder / f"voices/{name}.bin", np.float32).reshape(-1, 1, STYLE_WIDTH) for name in names}
         self._phonemizer = Phonemizer()
         for _ in self.synthesize(SpeechRequest(text="好，hi。", voice=self.voices()[0])):
             pass
@@ -128,19 +117,6 @@ class KokoroEngine:
         if not spoken:
             message = "文本中没有可以朗读的中文或英文。 The text has no Chinese or English words to read: enter some."
             raise SpeechError(message)
-
-    @contextmanager
-    def _undamaged(self, name: str) -> Iterator[None]:
-        """Read a file of the model folder.
-
-        Raises:
-            SpeechError: it is not what it should be.
-        """
-        try:
-            yield
-        except (*UNREADABLE, ValueError, KeyError) as error:
-            message = f"{self._folder / name} is damaged ({type(error).__name__}): fill the model folder anew with fetch_assets.py"
-            raise SpeechError(message) from error
 
     def _voice_name(self, request: SpeechRequest) -> str:
         """Choose the preset voice: the one named, or, for a prompt recording, always the same one for the same bytes."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from cosyvoice_server.engines.base import SpeechError
 from cosyvoice_server.engines.workspace import workspace
+from cosyvoice_server.model.marker import check
 
 SAMPLE_TEXT = "希望你以后能够做的比我还好呦。"
 """What upstream's ``asset/zero_shot_prompt.wav`` says."""
@@ -43,9 +44,10 @@ class Upstream:
         """Build the model from a local folder; it is never downloaded, because the folder is there.
 
         Raises:
-            SpeechError: the image lacks a package, or no GPU is there to accelerate.
+            SpeechError: the image lacks a package, the folder is not the whole model, or no GPU is there to accelerate.
         """
         package, torch = self._imported("cosyvoice.cli.cosyvoice"), self._imported("torch")
+        check(model_dir)
         options = {"fp16": self._wanted.fp16, "load_vllm": self._wanted.vllm, "load_trt": self._wanted.tensorrt}
         options = {name: True for name, wanted in options.items() if wanted}  # no version of the model knows all of them
         if options and not torch.cuda.is_available():  # upstream would go on without them
