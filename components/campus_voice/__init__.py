@@ -3,6 +3,16 @@
 from pulumi import ComponentResource
 
 from .adoption import adopt_existing
+from .ai_app_backend.args import (
+    AiAppBackendArgs,
+    AiAppBackendEgressArgs,
+    AiAppBackendProbesArgs,
+    AiAppBackendResourcesArgs,
+    AiAppBackendTolerationArgs,
+    AiAppBackendVolumeArgs,
+)
+from .ai_app_backend.component import AiAppBackend
+from .ai_app_backend.render import backend_namespace
 from .contour_gateway.args import (
     ContourGatewayArgs,
     ContourGatewayEnvoyArgs,
@@ -12,15 +22,26 @@ from .contour_gateway.args import (
 from .contour_gateway.component import ContourGateway
 from .cosyvoice_backend.args import (
     CosyVoiceBackendArgs,
+    CosyVoiceBackendEgressArgs,
     CosyVoiceBackendModelArgs,
     CosyVoiceBackendResourcesArgs,
     CosyVoiceBackendTolerationArgs,
 )
 from .cosyvoice_backend.component import CosyVoiceBackend
-from .cosyvoice_backend.render import backend_namespace
 from .observability.args import ObservabilityArgs
 from .observability.component import Observability
-from .shared.enums import CertManager, Engine, Exposure, IssuerKind, ObservabilityMode, RoutePart, TlsVersion
+from .shared.enums import (
+    AccessMode,
+    CertManager,
+    Engine,
+    Exposure,
+    IssuerKind,
+    ObservabilityMode,
+    RoutePart,
+    SecurityProfile,
+    SpeechServer,
+    TlsVersion,
+)
 from .shared.errors import InvalidSettingsError, Problem
 from .tenant_route.applications import misplaced as misplaced_prefix
 from .tenant_route.args import (
@@ -43,6 +64,7 @@ PACKAGE = "campus-voice"
 """Name of the package in Pulumi: the first part of every type token."""
 
 COMPONENTS: list[type[ComponentResource]] = [
+    AiAppBackend,
     ContourGateway,
     CosyVoiceBackend,
     Observability,
@@ -53,6 +75,14 @@ COMPONENTS: list[type[ComponentResource]] = [
 __all__ = [
     "COMPONENTS",
     "PACKAGE",
+    "AccessMode",
+    "AiAppBackend",
+    "AiAppBackendArgs",
+    "AiAppBackendEgressArgs",
+    "AiAppBackendProbesArgs",
+    "AiAppBackendResourcesArgs",
+    "AiAppBackendTolerationArgs",
+    "AiAppBackendVolumeArgs",
     "CertManager",
     "ContourGateway",
     "ContourGatewayArgs",
@@ -61,6 +91,7 @@ __all__ = [
     "ContourGatewayTolerationArgs",
     "CosyVoiceBackend",
     "CosyVoiceBackendArgs",
+    "CosyVoiceBackendEgressArgs",
     "CosyVoiceBackendModelArgs",
     "CosyVoiceBackendResourcesArgs",
     "CosyVoiceBackendTolerationArgs",
@@ -73,6 +104,8 @@ __all__ = [
     "ObservabilityMode",
     "Problem",
     "RoutePart",
+    "SecurityProfile",
+    "SpeechServer",
     "TenantRoute",
     "TenantRouteArgs",
     "TenantRouteAuthArgs",

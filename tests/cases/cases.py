@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from campus_voice.ai_app_backend import checks as application_checks
+from campus_voice.ai_app_backend import render as application
 from campus_voice.contour_gateway import checks as gateway_checks
 from campus_voice.contour_gateway import render as gateway
 from campus_voice.cosyvoice_backend import checks as backend_checks
@@ -25,6 +27,10 @@ def _gateway(args: Any) -> Objects:
     return gateway.objects(gateway_checks.settings("case", args), "Campus Voice 0a1b2c3d", b"")
 
 
+def _application(args: Any) -> Objects:
+    return application.objects(application_checks.settings("case", args))
+
+
 def _backend(args: Any) -> Objects:
     return backend.objects(backend_checks.settings("case", args))
 
@@ -42,6 +48,7 @@ def _observability(args: Any) -> Objects:
 
 
 _RENDERERS: Mapping[str, Callable[[Any], Objects]] = {
+    "ai_app_backend": _application,
     "contour_gateway": _gateway,
     "cosyvoice_backend": _backend,
     "observability": _observability,

@@ -16,7 +16,7 @@ def test_a_case_renders_as_written_down(case: Path) -> None:
 
 
 def test_every_component_has_cases() -> None:
-    components = {"contour_gateway", "cosyvoice_backend", "observability", "tenant_route"}
+    components = {"ai_app_backend", "contour_gateway", "cosyvoice_backend", "observability", "tenant_route"}
     assert {case.parent.name for case in cases.every()} == components, (
         "a component without a case is not looked at"
     )

@@ -4,9 +4,11 @@ from typing import TypedDict
 
 import pulumi
 
+from campus_voice.ai_app_backend.component import register
+from campus_voice.ai_app_backend.render import selector
 from campus_voice.shared.registration import Registrar, checked, known_after
 
-from . import checks, render
+from . import checks, preset, render
 from .args import CosyVoiceBackendArgs
 
 
@@ -21,9 +23,9 @@ class CosyVoiceBackendService(TypedDict):
 
 
 class CosyVoiceBackend(pulumi.ComponentResource):
-    """A speech server, its recordings and the wall around both.
+    """A speech server, its recordings and voices, and the wall around all of it.
 
-    The volume of the recordings is retained when the component is destroyed.
+    It is a preset of `AiAppBackend`. The volumes are retained when the component is destroyed.
     """
 
     namespace: pulumi.Output[str]
@@ -52,20 +54,21 @@ class CosyVoiceBackend(pulumi.ComponentResource):
         settings = checked(checks.settings, name, args)
         super().__init__("campus-voice:index:CosyVoiceBackend", name, {}, opts)
 
+        application = preset.application(settings)
         objects = Registrar(self, name, render.objects(settings))
-        claim = objects.add(render.CLAIM, retain=True)
-        wall = objects.add(render.NETWORK_POLICY)
-        service = objects.add(render.SERVICE)
-        deployment = objects.add(render.DEPLOYMENT, [claim, wall])
+        keys = [objects.add(render.ENROLMENT)] if settings.ours else []
+        made = register(objects, application, before=keys)
 
-        self.namespace = known_after(settings.namespace, deployment)
+        self.namespace = known_after(settings.namespace, made.deployment)
         self.service = known_after(
-            CosyVoiceBackendService(name=render.SERVICE_NAME, port=render.PORT), service, deployment
+            CosyVoiceBackendService(name=application.service, port=application.service_port),
+            made.service,
+            made.deployment,
         )
-        self.deployment = known_after(render.DEPLOYMENT_NAME, deployment)
+        self.deployment = known_after(application.name, made.deployment)
         # Routes may be made while the model is loading, but not before the wall stands.
-        self.selector = known_after(dict(render.SELECTOR), wall)
-        self.outputs_claim = known_after(render.CLAIM_NAME, claim)
+        self.selector = known_after(selector(application), made.wall)
+        self.outputs_claim = known_after(settings.storage.outputs.name, made.claims[0])
         self.register_outputs(
             {
                 "namespace": self.namespace,

@@ -56,6 +56,37 @@ class Engine(StrEnum):
     """CosyVoice3, on a GPU."""
 
 
+class SpeechServer(StrEnum):
+    """Whose speech server an image holds."""
+
+    CAMPUS_VOICE = "campusVoice"
+    """The one of this release, or one with the same ports, paths and environment."""
+
+    THIRD_PARTY = "thirdParty"
+    """A web page with CosyVoice that somebody else has packed: it runs as root, knows no campuses and tells
+    no metrics."""
+
+
+class SecurityProfile(StrEnum):
+    """Pod Security level that pods keep (https://kubernetes.io/docs/concepts/security/pod-security-standards/)."""
+
+    RESTRICTED = "restricted"
+    """A user that is not root, a root file system that cannot be written, no capabilities."""
+
+    BASELINE = "baseline"
+    """Root inside its own container, which it may write to; for images that need it."""
+
+
+class AccessMode(StrEnum):
+    """From where a volume can be used."""
+
+    ONE_NODE = "ReadWriteOnce"
+    """From one node at a time."""
+
+    MANY_NODES = "ReadWriteMany"
+    """From every node at once; few storage classes can."""
+
+
 class RoutePart(StrEnum):
     """Which part of a campus's route a TenantRoute makes."""
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
@@ -72,6 +73,10 @@ class Fields:
             Fields(entry, f"{self._path}{name}[{position}].", self.problems)
             for position, entry in enumerate(entries)
         ]
+
+    def names(self) -> AbstractSet[str]:
+        """Return the names of all arguments that were given."""
+        return self._values.keys()
 
     def given(self, name: str) -> Any:
         """Return the argument as it was given, or None."""
@@ -165,20 +170,35 @@ class Fields:
             )
             return "1"
 
+    def optional_quantity(self, name: str, default: str | None = None) -> str | None:
+        """Read a quantity that may be left out."""
+        if self.given(name) is None and default is None:
+            return None
+        return self.quantity(name, default)
+
+    def network(self, name: str) -> str:
+        """Read one network in CIDR notation, without host bits."""
+        value = self._values.get(name)
+        self._check_network(name, value if isinstance(value, str) else "")
+        return str(value)
+
     def networks(self, name: str) -> Sequence[str]:
         """Read a list of networks in CIDR notation, without host bits."""
         networks = tuple(self._values.get(name) or ())
         for network in networks:
-            try:
-                ipaddress.ip_network(network)
-            except ValueError as error:
-                self.refuse(
-                    name,
-                    f"every entry has to be a network in CIDR notation ({error})",
-                    "addresses are compared with them",
-                    "Write networks such as 10.20.0.0/16 or 2001:db8::/48.",
-                )
+            self._check_network(name, network)
         return networks
+
+    def _check_network(self, name: str, network: str) -> None:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            self.refuse(
+                name,
+                f"every entry has to be a network in CIDR notation ({error})",
+                "addresses are compared with them",
+                "Write networks such as 10.20.0.0/16 or 2001:db8::/48.",
+            )
 
     def _matching(self, name: str, default: str | None, form: _Form) -> str:
         value = self._values.get(name, default)

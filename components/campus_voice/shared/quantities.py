@@ -27,13 +27,22 @@ def canonical(quantity: str) -> str:
     return _largest_suffix((value * 1000).numerator, 1000, tuple(_DECIMAL))
 
 
+def exact(quantity: str) -> Fraction:
+    """Tell how much a quantity is, in its unit without a suffix: `500m` is a half.
+
+    Raises:
+        ValueError: the text is no quantity.
+    """
+    return _parsed(quantity)[0]
+
+
 def whole(quantity: str) -> int:
     """Tell how much a quantity is, in its unit without a suffix, rounded down: `1Ki` is 1024.
 
     Raises:
         ValueError: the text is no quantity.
     """
-    return int(_parsed(quantity)[0])
+    return int(exact(quantity))
 
 
 def _parsed(quantity: str) -> tuple[Fraction, bool]:

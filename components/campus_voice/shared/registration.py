@@ -22,6 +22,7 @@ def _classes() -> Mapping[tuple[str, str], Callable[..., pulumi.CustomResource]]
         ("v1", "ConfigMap"): kubernetes.core.v1.ConfigMap,
         ("v1", "Namespace"): kubernetes.core.v1.Namespace,
         ("v1", "PersistentVolumeClaim"): kubernetes.core.v1.PersistentVolumeClaim,
+        ("v1", "Secret"): kubernetes.core.v1.Secret,
         ("v1", "Service"): kubernetes.core.v1.Service,
         ("v1", "ServiceAccount"): kubernetes.core.v1.ServiceAccount,
         ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"): admission.ValidatingAdmissionPolicy,

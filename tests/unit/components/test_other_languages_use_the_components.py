@@ -56,8 +56,10 @@ def _camel(key: str) -> str:
 @pytest.mark.parametrize(
     ("component", "case"),
     [
+        ("AiAppBackend", "ai_app_backend/images-on-a-slice-of-a-gpu"),
         ("CosyVoiceBackend", "cosyvoice_backend/gpu"),
         ("CosyVoiceBackend", "cosyvoice_backend/stopped"),
+        ("CosyVoiceBackend", "cosyvoice_backend/third-party"),
         ("TenantRoute", "tenant_route/whole"),
         ("TenantRoute", "tenant_route/child"),
         ("TenantRoute", "tenant_route/applications"),

@@ -122,6 +122,7 @@ def test_only_what_holds_data_or_may_be_others_is_kept_on_destroy(deployed: Depl
         "gateway-routes-namespace",
         "observability-namespace",
         "voice-outputs",
+        "voice-voices",
     }
 
 

@@ -1,0 +1,1 @@
+"""Any application that answers HTTP, behind the gateway."""

@@ -1,0 +1,99 @@
+"""Any application that answers HTTP, as a Pulumi component."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+import pulumi
+
+from campus_voice.shared.registration import Registrar, checked, known_after
+
+from . import checks, render
+from .application import Application
+from .args import AiAppBackendArgs
+
+
+class AiAppBackendService(TypedDict):
+    """The Service of an application."""
+
+    name: str
+    """Name of the Service."""
+
+    port: int
+    """Port at which the gateway reaches it."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """The resources of an application on which others wait."""
+
+    claims: Sequence[pulumi.Resource]
+    wall: pulumi.Resource
+    service: pulumi.Resource
+    deployment: pulumi.Resource
+
+
+def register(
+    objects: Registrar, application: Application, before: Sequence[pulumi.Resource] = ()
+) -> Registered:
+    """Register an application's objects; its pods wait for `before`."""
+    claims = [objects.add(claim.suffix, retain=not application.delete_data) for claim in application.claims]
+    wall = objects.add(render.NETWORK_POLICY)
+    account = objects.add(render.ACCOUNT)
+    objects.add(render.BUDGET)
+    service = objects.add(render.SERVICE)
+    deployment = objects.add(render.DEPLOYMENT, [*claims, wall, account, *before])
+    return Registered(claims, wall, service, deployment)
+
+
+class AiAppBackend(pulumi.ComponentResource):
+    """Any application that answers HTTP: its pods, volumes and Service, and the wall around them.
+
+    Its volumes are retained when the component is destroyed. `CosyVoiceBackend` is a preset of it.
+    """
+
+    namespace: pulumi.Output[str]
+    """Namespace of the application."""
+
+    service: pulumi.Output[AiAppBackendService]
+    """The Service of the application, for a campus's `routes`."""
+
+    deployment: pulumi.Output[str]
+    """Name of the Deployment."""
+
+    selector: pulumi.Output[dict[str, str]]
+    """Labels of the application's pods."""
+
+    claims: pulumi.Output[dict[str, str]]
+    """Names of the PersistentVolumeClaims that were made, by the names of their volumes."""
+
+    def __init__(self, name: str, args: AiAppBackendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Register one application.
+
+        Raises:
+            pulumi.RunError: the arguments cannot work; nothing was registered.
+        """
+        application = checked(checks.settings, name, args)
+        super().__init__("campus-voice:index:AiAppBackend", name, {}, opts)
+        made = register(Registrar(self, name, render.objects(application)), application)
+
+        self.namespace = known_after(application.namespace, made.deployment)
+        self.service = known_after(
+            AiAppBackendService(name=application.service, port=application.service_port),
+            made.service,
+            made.deployment,
+        )
+        self.deployment = known_after(application.name, made.deployment)
+        # Routes may be made while the application starts, but not before the wall stands.
+        self.selector = known_after(render.selector(application), made.wall)
+        claims = {volume.name: volume.claim.name for volume in application.volumes if volume.claim}
+        self.claims = known_after(claims, *made.claims)
+        self.register_outputs(
+            {
+                "namespace": self.namespace,
+                "service": self.service,
+                "deployment": self.deployment,
+                "selector": self.selector,
+                "claims": self.claims,
+            }
+        )

@@ -1,0 +1,60 @@
+"""Who may talk to an application, and to whom it may talk."""
+
+from collections.abc import Mapping
+
+from campus_voice.shared import labels
+from campus_voice.shared.manifests import Manifest
+
+from .application import Application
+
+_DNS_PORT = 53
+_DNS_PODS = {"k8s-app": "kube-dns"}
+"""Label of the cluster's DNS server, whichever it is
+(https://kubernetes.io/docs/tasks/administer-cluster/dns-custom-nameservers/)."""
+
+
+def spec(application: Application, selector: Mapping[str, str]) -> Manifest:
+    """Render the wall: Envoy reaches the application, the monitoring its metrics.
+
+    The application reaches what it was given, with DNS to find it, and otherwise nobody.
+    """
+    made: Manifest = {
+        "ingress": [_from_gateway(application)],
+        "podSelector": {"matchLabels": dict(selector)},
+        "policyTypes": ["Ingress", "Egress"],
+    }
+    if application.metrics_port is not None:
+        monitoring = {labels.NAMESPACE_NAME: application.walls.monitoring_namespace}
+        made["ingress"].append(
+            {
+                "from": [{"namespaceSelector": {"matchLabels": monitoring}}],
+                "ports": [_port(application.metrics_port)],
+            }
+        )
+    if application.walls.egress:
+        made["egress"] = [
+            {"ports": [_port(_DNS_PORT), _port(_DNS_PORT, "UDP")], "to": [_dns()]},
+            *(
+                {"ports": [_port(place.port)], "to": [{"ipBlock": {"cidr": place.network}}]}
+                for place in application.walls.egress
+            ),
+        ]
+    return made
+
+
+def _from_gateway(application: Application) -> Manifest:
+    walls = application.walls
+    envoy = {
+        "namespaceSelector": {"matchLabels": {labels.NAMESPACE_NAME: walls.gateway_namespace}},
+        "podSelector": {"matchLabels": walls.gateway_selector},
+    }
+    networks = ({"ipBlock": {"cidr": network}} for network in walls.gateway_networks)
+    return {"from": [envoy, *networks], "ports": [_port(application.port)]}
+
+
+def _dns() -> Manifest:
+    return {"namespaceSelector": {}, "podSelector": {"matchLabels": dict(_DNS_PODS)}}
+
+
+def _port(port: int, protocol: str = "TCP") -> Manifest:
+    return {"port": port, "protocol": protocol}
