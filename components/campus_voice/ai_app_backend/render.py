@@ -20,7 +20,7 @@ _LONGER_SECONDS = 30
 def objects(application: Application) -> Objects:
     """Render everything of one application."""
     return {
-        **{claim.suffix: _claim(application, claim) for claim in application.claims},
+        **{claim.suffix: claim_object(application, claim) for claim in application.claims},
         ACCOUNT: _account(application),
         BUDGET: _budget(application),
         DEPLOYMENT: _deployment(application),
@@ -56,11 +56,11 @@ def _labels(application: Application) -> dict[str, str]:
     return labels.common(application.name, "backend")
 
 
-def _claim(application: Application, claim: Claim) -> Manifest:
+def claim_object(application: Application, claim: Claim) -> Manifest:
     """Render a volume that the application brings.
 
     It is not waited for: most storage classes bind a volume only when its first pod is there, and that
-    pod's Deployment is waited for.
+    pod is waited for where it has to be.
     """
     spec: Manifest = {
         "accessModes": [claim.access.value],

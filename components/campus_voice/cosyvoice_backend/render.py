@@ -1,18 +1,21 @@
 """The Kubernetes objects of a CosyVoiceBackend."""
 
-from campus_voice.ai_app_backend import render
+from campus_voice.ai_app_backend import backup_jobs, render
 from campus_voice.shared import labels
 from campus_voice.shared.manifests import Manifest, Objects, metadata
 
 from . import preset
-from .checks import BackendSettings
+from .checks import NAME, BackendSettings
 
 ENROLMENT = "enrolment"
 
 
 def objects(settings: BackendSettings) -> Objects:
     """Render everything of one backend."""
-    made = render.objects(preset.application(settings))
+    application = preset.application(settings)
+    made = render.objects(application)
+    if settings.backup is not None:
+        made |= backup_jobs.objects(application, settings.backup, preset.saved(settings))
     if settings.ours:
         made[ENROLMENT] = _enrolment(settings)
     return made
@@ -27,7 +30,7 @@ def _enrolment(settings: BackendSettings) -> Manifest:
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": metadata(
-            preset.ENROLMENT_NAME, labels.common(preset.NAME, "backend"), namespace=settings.namespace
+            preset.ENROLMENT_NAME, labels.common(NAME, "backend"), namespace=settings.namespace
         ),
         "type": "Opaque",
     }
