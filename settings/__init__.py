@@ -1,5 +1,6 @@
 """The configuration of a stack: what may be written, what is refused and in which words."""
 
+from .backup import BackupS3Settings, BackupSettings
 from .campus import CampusSettings, PlatformCampusSettings
 from .cluster import ClusterSettings
 from .errors import SettingsError
@@ -17,6 +18,8 @@ from .source import Given
 __all__ = [
     "AcmeSettings",
     "BackendSettings",
+    "BackupS3Settings",
+    "BackupSettings",
     "CampusSettings",
     "CampusStackSettings",
     "ClusterSettings",

@@ -7,6 +7,7 @@ from campus_voice import CertManager, Exposure
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
+from .backup import BackupSettings
 from .campus import CampusSettings, PlatformCampusSettings
 from .gateway import AcmeSettings, EdgeSettings, GatewayImagesSettings, IssuerSettings
 from .rule import Rule
@@ -78,6 +79,19 @@ class BackendSettings(Strict):
 
     storage_class: ObjectName | None = None
     """StorageClass of the recordings' volume. Default: the cluster's own."""
+
+    backup: (
+        Annotated[
+            BackupSettings,
+            Rule(
+                "it must be a block with the key secret and one of storage, claim and s3",
+                "recordings and voices are encrypted, and kept somewhere else",
+                "Write `backup: {secret: cosyvoice-backup, storage: 40Gi}`, or leave it out for no backup.",
+            ),
+        ]
+        | None
+    ) = None
+    """The backup of recordings and voices. Default: none."""
 
     longest_request_seconds: Seconds = 600
     """How long one request may take, in seconds. Default: 600."""

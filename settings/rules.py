@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from campus_voice import CertManager, Exposure, IssuerKind
 
-from . import campus_rules
+from . import backup_rules, campus_rules
 from .models import BackendSettings, CampusStackSettings, Environment, PlatformSettings, Settings
 from .rule import Broken, Rule
 
@@ -19,6 +19,8 @@ def combinations(settings: Settings, environment: Environment, valid: Collection
     """What cannot work together, looking only at the fields named in `valid`."""
     if {"gpus", "image", "model"} <= set(valid):
         yield from _gpus_need_image_and_model(settings)
+    if "backup" in valid and settings.backup is not None:
+        yield from backup_rules.broken(settings.backup, (f"{_PREFIX}:backup",))
     if isinstance(settings, CampusStackSettings):
         return
     for needs, rule in _PLATFORM:

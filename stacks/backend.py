@@ -9,6 +9,8 @@ from campus_voice import CosyVoiceBackend, CosyVoiceBackendArgs, backend_namespa
 
 from settings import BackendSettings
 
+from .backup import backup_args
+
 
 @dataclass(frozen=True)
 class Gateway:
@@ -54,6 +56,8 @@ def deploy_backend(
         args["gpu_resource"] = settings.gpu_resource
     if settings.storage_class is not None:
         args["storage_class"] = settings.storage_class
+    if settings.backup is not None:
+        args["backup"] = backup_args(settings.backup)
     return CosyVoiceBackend(namespace, args, pulumi.ResourceOptions(provider=cluster, depends_on=[home]))
 
 
@@ -66,4 +70,5 @@ def backend_outputs(backend: CosyVoiceBackend) -> dict[str, object]:
         "deployment": backend.deployment,
         "selector": backend.selector,
         "outputsClaim": backend.outputs_claim,
+        "backup": backend.backup,
     }

@@ -22,6 +22,8 @@ from .contour_gateway.args import (
 from .contour_gateway.component import ContourGateway
 from .cosyvoice_backend.args import (
     CosyVoiceBackendArgs,
+    CosyVoiceBackendBackupArgs,
+    CosyVoiceBackendBackupS3Args,
     CosyVoiceBackendEgressArgs,
     CosyVoiceBackendModelArgs,
     CosyVoiceBackendResourcesArgs,
@@ -91,6 +93,8 @@ __all__ = [
     "ContourGatewayTolerationArgs",
     "CosyVoiceBackend",
     "CosyVoiceBackendArgs",
+    "CosyVoiceBackendBackupArgs",
+    "CosyVoiceBackendBackupS3Args",
     "CosyVoiceBackendEgressArgs",
     "CosyVoiceBackendModelArgs",
     "CosyVoiceBackendResourcesArgs",
