@@ -24,7 +24,8 @@ endif
 
 up: stack-file $(CLUSTER)
 	@$(STEP) "Pulumi stack $(STACK)" -- \
-	    sh -c 'pulumi stack select --create $(STACK) && exec pulumi up $(APPROVE) --stack $(STACK)'
+	    sh -c 'pulumi stack select --create $(STACK) && exec pulumi up $(APPROVE) --stack $(STACK)' || \
+	    { $(RUN) $(PYTHON) -m operations.rollouts --stack $(STACK); exit 1; }
 	@$(STEP) "A spoken sentence from each campus" -- $(PYTHON) -m operations.smoke --stack $(STACK)
 	@$(RUN) $(PYTHON) -m operations.summary --stack $(STACK)
 

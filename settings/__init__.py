@@ -1,5 +1,7 @@
 """The configuration of a stack: what may be written, what is refused and in which words."""
 
+from .backend import BackendSettings
+from .backend_args import backend_args
 from .backup import BackupS3Settings, BackupSettings
 from .campus import CampusSettings, PlatformCampusSettings
 from .cluster import ClusterSettings
@@ -7,7 +9,6 @@ from .errors import SettingsError
 from .gateway import AcmeSettings, EdgeSettings, IssuerSettings, TolerationSettings
 from .loader import Configuration, load
 from .models import (
-    BackendSettings,
     CampusStackSettings,
     Environment,
     PlatformSettings,
@@ -33,5 +34,6 @@ __all__ = [
     "Settings",
     "SettingsError",
     "TolerationSettings",
+    "backend_args",
     "load",
 ]

@@ -101,21 +101,21 @@ class BackupSettings(Strict):
     """A bucket of an S3-compatible store."""
 
     recordings: Switch = True
-    """Whether the recordings are saved beside the voices."""
+    """Whether the recordings are saved beside the voices. Default: true."""
 
-    schedule: Schedule = "30 1 * * *"
+    schedule: Schedule | None = None
     """When. Default: every night at half past one."""
 
-    time_zone: Text = "Etc/UTC"
-    """Time zone of the schedule, such as `Europe/Berlin`."""
+    time_zone: Text | None = None
+    """Time zone of the schedule, such as `Europe/Berlin`. Default: `Etc/UTC`."""
 
-    daily_days: Days = 7
+    daily_days: Days | None = None
     """For so many days one backup of each day is kept. Default: 7."""
 
-    keep_days: Days = 30
+    keep_days: Days | None = None
     """For so many days one backup of each week is kept, and none longer. Default: 30."""
 
-    verify_percent: Percent = 10
+    verify_percent: Percent | None = None
     """How much of the stored data is read back after each run. Default: 10."""
 
     image: Image | None = None

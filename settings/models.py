@@ -4,26 +4,13 @@ from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 from campus_voice import CertManager, Exposure
-from pydantic import Field
 from pydantic.alias_generators import to_camel
 
-from .backup import BackupSettings
+from .backend import BackendSettings
 from .campus import CampusSettings, PlatformCampusSettings
 from .gateway import AcmeSettings, EdgeSettings, GatewayImagesSettings, IssuerSettings
 from .rule import Rule
-from .strict import Strict
-from .types import (
-    Domain,
-    Folder,
-    GpuCount,
-    Image,
-    Labels,
-    ObjectName,
-    Quantity,
-    ResourceName,
-    Seconds,
-    StackName,
-)
+from .types import Domain, Folder, StackName
 
 
 class Environment(StrEnum):
@@ -34,67 +21,6 @@ class Environment(StrEnum):
 
     PROD = "prod"
     """People depend on it."""
-
-
-class ModelSettings(Strict):
-    """Where the speech model comes from."""
-
-    claim: ObjectName
-    """PersistentVolumeClaim, in the backend's namespace, that holds the model's files."""
-
-
-class BackendSettings(Strict):
-    """What every stack says about its backend."""
-
-    gpus: GpuCount
-    """GPUs of a speech pod; 0 speaks on the CPU."""
-
-    storage: Quantity
-    """Size of the volume that keeps the recordings."""
-
-    image: Image | None = None
-    """Image of the speech server. Default: the release's CPU image; required with GPUs."""
-
-    model: (
-        Annotated[
-            ModelSettings,
-            Rule(
-                "it must be a block with the key claim",
-                "the model's files are on a volume",
-                "Name the PersistentVolumeClaim, as in `model: {claim: cosyvoice-model}`.",
-            ),
-        ]
-        | None
-    ) = None
-    """Where the model comes from; required with GPUs."""
-
-    node_selector: Labels = Field(default_factory=dict)
-    """Labels of the nodes that run the speech pods. Default: every node."""
-
-    runtime_class: ObjectName | None = None
-    """RuntimeClass of the speech pods. Default: the cluster's own."""
-
-    gpu_resource: ResourceName | None = None
-    """Resource under which the cluster counts GPUs. Default: `nvidia.com/gpu`."""
-
-    storage_class: ObjectName | None = None
-    """StorageClass of the recordings' volume. Default: the cluster's own."""
-
-    backup: (
-        Annotated[
-            BackupSettings,
-            Rule(
-                "it must be a block with the key secret and one of storage, claim and s3",
-                "recordings and voices are encrypted, and kept somewhere else",
-                "Write `backup: {secret: cosyvoice-backup, storage: 40Gi}`, or leave it out for no backup.",
-            ),
-        ]
-        | None
-    ) = None
-    """The backup of recordings and voices. Default: none."""
-
-    longest_request_seconds: Seconds = 600
-    """How long one request may take, in seconds. Default: 600."""
 
 
 class PlatformSettings(BackendSettings):

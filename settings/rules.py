@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import TypeAlias
 
-from campus_voice import CertManager, Exposure, IssuerKind
+from campus_voice import CertManager, Exposure, IssuerKind, SpeechServer
 
-from . import backup_rules, campus_rules
-from .models import BackendSettings, CampusStackSettings, Environment, PlatformSettings, Settings
+from . import backend_rules, campus_rules
+from .models import CampusStackSettings, Environment, PlatformSettings, Settings
 from .rule import Broken, Rule
 
 _PREFIX = "campus-voice"
@@ -17,30 +17,12 @@ _ONCE = "every campus has a host name and objects of its own"
 
 def combinations(settings: Settings, environment: Environment, valid: Collection[str]) -> Iterator[Broken]:
     """What cannot work together, looking only at the fields named in `valid`."""
-    if {"gpus", "image", "model"} <= set(valid):
-        yield from _gpus_need_image_and_model(settings)
-    if "backup" in valid and settings.backup is not None:
-        yield from backup_rules.broken(settings.backup, (f"{_PREFIX}:backup",))
+    yield from backend_rules.broken(settings, valid)
     if isinstance(settings, CampusStackSettings):
         return
     for needs, rule in _PLATFORM:
         if needs <= set(valid):
             yield from rule(settings, environment)
-
-
-def _gpus_need_image_and_model(settings: BackendSettings) -> Iterator[Broken]:
-    missing = [key for key, value in (("image", settings.image), ("model", settings.model)) if value is None]
-    if settings.gpus and missing:
-        yield Broken(
-            (f"{_PREFIX}:gpus",),
-            settings.gpus,
-            Rule(
-                f"it also needs {' and '.join(f'{_PREFIX}:{key}' for key in missing)}",
-                "the release's own image speaks on the CPU and holds no model for a GPU",
-                "Set image to the speech server's CUDA image and model.claim to the volume with the model's "
-                "files, or set gpus to 0.",
-            ),
-        )
 
 
 def _each_campus_once(settings: PlatformSettings, _: Environment) -> Iterator[Broken]:
@@ -76,6 +58,20 @@ def _campuses_keep_their_rules(settings: PlatformSettings, environment: Environm
     for position, campus in enumerate(settings.campuses):
         yield from campus_rules.broken(
             campus, (f"{_PREFIX}:campuses", position), dev=environment is Environment.DEV
+        )
+
+
+def _a_third_partys_server_has_one_campus(settings: PlatformSettings, _: Environment) -> Iterator[Broken]:
+    sharing = [campus.id for campus in settings.campuses if not campus.own_stack]
+    if settings.server is SpeechServer.THIRD_PARTY and len(sharing) > 1:
+        yield Broken(
+            (f"{_PREFIX}:server",),
+            settings.server.value,
+            Rule(
+                f"it must not serve several campuses, here {', '.join(sharing)}",
+                "it does not keep one campus's recordings from another's",
+                "Give each of them `ownStack: true` and a stack of its own, or use this release's server.",
+            ),
         )
 
 
@@ -198,6 +194,7 @@ _PLATFORM: tuple[tuple[frozenset[str], _PlatformRule], ...] = (
     (frozenset({"campuses"}), _at_least_one_campus),
     (frozenset({"campuses"}), _each_campus_once),
     (frozenset({"campuses", "environment"}), _campuses_keep_their_rules),
+    (frozenset({"campuses", "server"}), _a_third_partys_server_has_one_campus),
     (frozenset({"campuses", "issuers"}), _a_campus_names_an_issuer_that_is_there),
     (frozenset({"acme", "issuers"}), _issuers_are_told_apart),
     (frozenset({"cert_manager", "manifests"}), _cert_manager_comes_from_a_folder),

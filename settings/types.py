@@ -36,16 +36,6 @@ Domain: TypeAlias = Annotated[
     ),
 ]
 
-GpuCount: TypeAlias = Annotated[
-    int,
-    Field(ge=0, le=16),
-    Rule(
-        "it must be a whole number from 0 to 16",
-        "every speech pod asks one node for that many GPUs",
-        "Write 0 to speak on the CPU, 1 for one GPU.",
-    ),
-]
-
 Quantity: TypeAlias = Annotated[
     str,
     StringConstraints(pattern=r"^[1-9][0-9]*(\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)$"),
@@ -103,16 +93,6 @@ ObjectName: TypeAlias = Annotated[
         "it must be the name of a Kubernetes object",
         "Kubernetes accepts lower-case letters, digits, hyphens and dots only",
         "Write the name that kubectl shows.",
-    ),
-]
-
-ResourceName: TypeAlias = Annotated[
-    str,
-    StringConstraints(pattern=rf"^{_NAME}/[A-Za-z0-9][-A-Za-z0-9._]*$"),
-    Rule(
-        "it must be the name of an extended resource",
-        "the scheduler finds nodes with GPUs by it",
-        "Write the name that the node's status shows, such as nvidia.com/gpu.",
     ),
 ]
 

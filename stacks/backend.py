@@ -1,15 +1,17 @@
 """The backend of one campus or several, in a namespace of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-from campus_voice import CosyVoiceBackend, CosyVoiceBackendArgs, backend_namespace
+from campus_voice import CosyVoiceBackend, CosyVoiceBackendArgs, SpeechServer, backend_namespace
+from pulumi_random import RandomPassword
 
-from settings import BackendSettings
+from settings import BackendSettings, PlatformCampusSettings, backend_args
 
-from .backup import backup_args
+_KEY_CHARACTERS = 40
+"""Letters and digits: 238 bits, which nobody guesses."""
 
 
 @dataclass(frozen=True)
@@ -27,38 +29,47 @@ class Gateway:
 
 
 def deploy_backend(
-    namespace: str, settings: BackendSettings, gateway: Gateway, cluster: kubernetes.Provider, *, shared: bool
+    namespace: str,
+    settings: BackendSettings,
+    gateway: Gateway,
+    cluster: kubernetes.Provider,
+    *,
+    shared: bool,
+    keys: Mapping[str, pulumi.Output[str]],
 ) -> CosyVoiceBackend:
-    """Make the backend and its `namespace`, which outlives the stack with the recordings in it."""
+    """Make the backend and its `namespace`, which outlives the stack with the recordings in it.
+
+    `keys` are those of the campuses whose teachers may enrol their voices, by the campus's id.
+    """
+    profile = settings.security_profile or settings.server.profile
     home = kubernetes.core.v1.Namespace(
         namespace,
-        metadata=backend_namespace(namespace)["metadata"],
+        metadata=backend_namespace(namespace, profile)["metadata"],
         opts=pulumi.ResourceOptions(provider=cluster, retain_on_delete=True),
     )
     args: CosyVoiceBackendArgs = {
+        **backend_args(settings),
         "namespace": namespace,
-        "gpus": settings.gpus,
-        "storage": settings.storage,
-        "shared": shared,
-        "node_selector": settings.node_selector,
-        "longest_request_seconds": settings.longest_request_seconds,
+        "shared": shared and settings.server is SpeechServer.CAMPUS_VOICE,
+        "enrolment_keys": dict(keys),
         "gateway_namespace": gateway.namespace,
         "gateway_selector": gateway.selector,
         "gateway_networks": list(gateway.node_networks),
     }
-    if settings.image is not None:
-        args["image"] = settings.image
-    if settings.model is not None:
-        args["model"] = {"claim": settings.model.claim}
-    if settings.runtime_class is not None:
-        args["runtime_class"] = settings.runtime_class
-    if settings.gpu_resource is not None:
-        args["gpu_resource"] = settings.gpu_resource
-    if settings.storage_class is not None:
-        args["storage_class"] = settings.storage_class
-    if settings.backup is not None:
-        args["backup"] = backup_args(settings.backup)
     return CosyVoiceBackend(namespace, args, pulumi.ResourceOptions(provider=cluster, depends_on=[home]))
+
+
+def enrolment_keys(
+    settings: BackendSettings, campuses: Iterable[PlatformCampusSettings]
+) -> dict[str, pulumi.Output[str]]:
+    """Make the key of each campus whose teachers may enrol their voices; a third party's server has none."""
+    if settings.server is SpeechServer.THIRD_PARTY:
+        return {}
+    return {
+        campus.id: RandomPassword(f"{campus.id}-enrolment-key", length=_KEY_CHARACTERS, special=False).result
+        for campus in campuses
+        if campus.voice_cloning
+    }
 
 
 def backend_outputs(backend: CosyVoiceBackend) -> dict[str, object]:

@@ -11,8 +11,8 @@ from campus_voice import RoutePart, TenantRoute, TenantRouteArgs
 from settings import CampusStackSettings, Given, SettingsError
 from settings.attachment import NEEDED, unattachable
 
-from .backend import Gateway, backend_outputs, deploy_backend
-from .route import auth_args, imported, routes_args
+from .backend import Gateway, backend_outputs, deploy_backend, enrolment_keys
+from .route import auth_args, imported, pods_args, routes_args
 
 
 async def read_platform(settings: CampusStackSettings, given: Given) -> dict[str, Any]:
@@ -54,14 +54,16 @@ def deploy_campus(
 ) -> pulumi.Inputs:
     """Build the campus and describe it in the same shapes as the platform does: the stack's outputs."""
     campus, gateway = settings.campus.id, platform["gateway"]
+    allowed = imported(campus, platform["campuses"][campus])
+    keys = enrolment_keys(settings, [allowed])
     backend = deploy_backend(
         f"campus-{campus}",
         settings,
         Gateway(gateway["namespace"], gateway["envoySelector"], gateway.get("nodeNetworks", ())),
         cluster,
         shared=False,
+        keys=keys,
     )
-    allowed = imported(campus, platform["campuses"][campus])
     args: TenantRouteArgs = {
         "campus": campus,
         "domain": platform["domain"],
@@ -72,6 +74,7 @@ def deploy_campus(
         "longest_request_seconds": settings.longest_request_seconds,
     }
     auth_args(args, allowed)
+    pods_args(args, settings)
     routes_args(args, allowed, int(platform["campuses"][campus].get("hstsSeconds", 0)))
     route = TenantRoute(campus, args, pulumi.ResourceOptions(provider=cluster))
     return {
@@ -87,4 +90,5 @@ def deploy_campus(
             }
         },
         "tls": {campus: platform["tls"][campus]},
+        "enrolmentKeys": pulumi.Output.secret(keys),
     }

@@ -23,8 +23,8 @@ from settings import (
     TolerationSettings,
 )
 
-from .backend import Gateway, backend_outputs, deploy_backend
-from .route import HSTS_SECONDS, auth_args, exported, host_args, routes_args
+from .backend import Gateway, backend_outputs, deploy_backend, enrolment_keys
+from .route import HSTS_SECONDS, auth_args, exported, host_args, pods_args, routes_args
 
 SHARED = "voice"
 """Namespace of the backend that campuses without one of their own share."""
@@ -36,14 +36,16 @@ def deploy_platform(settings: PlatformSettings, cluster: kubernetes.Provider) ->
     Observability("observability", {}, pulumi.ResourceOptions(provider=cluster))
     behind = Gateway(gateway.namespace, gateway.envoy_selector, settings.edge.node_networks)
     backends = {}
+    keys = enrolment_keys(settings, [campus for campus in settings.campuses if not campus.own_stack])
     if not all(campus.own_stack for campus in settings.campuses):
-        backends[SHARED] = deploy_backend(SHARED, settings, behind, cluster, shared=True)
+        backends[SHARED] = deploy_backend(SHARED, settings, behind, cluster, shared=True, keys=keys)
     routes = {}
     for campus in settings.campuses:
         args = _route_args(campus, settings, gateway)
         if not campus.own_stack:
             routes_args(args, campus, _hsts_seconds(campus, settings))
             args["backend_selector"] = backends[SHARED].selector
+            pods_args(args, settings)
         routes[campus.id] = TenantRoute(campus.id, args, pulumi.ResourceOptions(provider=cluster))
     return {
         "domain": settings.domain,
@@ -65,6 +67,7 @@ def deploy_platform(settings: PlatformSettings, cluster: kubernetes.Provider) ->
             campus: {"namespace": gateway.routes_namespace, "secretName": route.secret_name}
             for campus, route in routes.items()
         },
+        "enrolmentKeys": pulumi.Output.secret(keys),
     }
 
 

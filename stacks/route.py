@@ -9,7 +9,7 @@ from typing import Any
 from campus_voice import TenantRouteArgs
 from pydantic import BaseModel
 
-from settings import PlatformCampusSettings
+from settings import BackendSettings, PlatformCampusSettings
 
 HSTS_SECONDS = 15_552_000
 """How long browsers insist on a trusted certificate: 180 days."""
@@ -49,6 +49,13 @@ def routes_args(args: TenantRouteArgs, campus: PlatformCampusSettings, hsts_seco
     args["limits"] = _given(campus.limits)
     args["circuit_breakers"] = _given(campus.circuit_breakers)
     args["routes"] = [_given(route) for route in campus.routes]
+
+
+def pods_args(args: TenantRouteArgs, backend: BackendSettings) -> None:
+    """Add how the backend's pods are reached: a stopped backend keeps its routes."""
+    args["backend_replicas"] = max(backend.replicas, 1)
+    if backend.port is not None:
+        args["backend_port"] = backend.port
 
 
 def auth_args(args: TenantRouteArgs, campus: PlatformCampusSettings) -> None:

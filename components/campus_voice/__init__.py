@@ -29,6 +29,7 @@ from .cosyvoice_backend.args import (
     CosyVoiceBackendResourcesArgs,
     CosyVoiceBackendTolerationArgs,
 )
+from .cosyvoice_backend.checks import problems as backend_problems
 from .cosyvoice_backend.component import CosyVoiceBackend
 from .observability.args import ObservabilityArgs
 from .observability.component import Observability
@@ -126,5 +127,6 @@ __all__ = [
     "TlsVersion",
     "adopt_existing",
     "backend_namespace",
+    "backend_problems",
     "misplaced_prefix",
 ]

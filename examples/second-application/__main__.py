@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 from campus_voice import TenantRoute
 
-from images import ImageServer
+from images import NAME, image_server
 
 SHARED = "voice"
 """Namespace of the speech server that the platform's campuses share; the images are served beside it."""
@@ -17,14 +17,7 @@ async def main() -> pulumi.Inputs:
     platform = pulumi.StackReference(settings.require("platform"))
     gateway = await _output(platform, "gateway")
     backends = await _output(platform, "backends")
-    images = ImageServer(
-        "images",
-        {
-            "namespace": SHARED,
-            "gateway_namespace": gateway["namespace"],
-            "gateway_selector": gateway["envoySelector"],
-        },
-    )
+    images = image_server(SHARED, gateway)
     campus = TenantRoute(
         settings.require("campus"),
         {
@@ -35,7 +28,7 @@ async def main() -> pulumi.Inputs:
             "issuer": {"name": gateway["issuer"]["name"], "kind": gateway["issuer"]["kind"]},
             "backend_namespace": SHARED,
             "backend_selector": backends[SHARED]["selector"],
-            "routes": [{"prefix": "/images", "services": [{"name": images.service}]}],
+            "routes": [{"prefix": "/images", "services": [{"name": NAME}]}],
         },
         pulumi.ResourceOptions(depends_on=[images]),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from operations import rollouts
 from operations.backups import last_run
 from operations.cluster import Cluster
 from operations.guards import findings, policies
@@ -14,6 +15,7 @@ from operations.status.rows import (
     claim_row,
     finding_row,
     guard_row,
+    late_row,
     no_guard_row,
     no_pod_row,
     pod_row,
@@ -77,7 +79,9 @@ def _backend(backend: Backend, cluster: Cluster, now: datetime) -> list[Row]:
     part = f"server {backend.namespace}"
     pods = [pod_row(part, pod) for pod in cluster.pods(backend.namespace, backend.selector)]
     claim = cluster.claim(backend.namespace, backend.outputs_claim)
+    late = rollouts.late(backend, cluster)
     return [
+        *([] if late is None else [late_row(part, late)]),
         *(
             pods
             or [no_pod_row(part, backend.namespace, cluster.replicas(backend.namespace, backend.deployment))]

@@ -8,6 +8,7 @@ from typing import Any
 from operations.backups import Outcome, Run
 from operations.cluster import Claim, Custom, Pod
 from operations.guards import Finding
+from operations.rollouts import Late
 
 INCLUDE_NOT_FOUND = "IncludeNotFound"
 """Contour's reason for an HTTPProxy whose included one is not there."""
@@ -40,6 +41,11 @@ def no_pod_row(part: str, namespace: str, replicas: int | None = None) -> Row:
     """The absence of every pod of a part; `replicas` are those its Deployment wants, if it has one."""
     why = "scaled to zero" if replicas == 0 else "no pod"
     return Row(part, "-", namespace, why, healthy=False)
+
+
+def late_row(part: str, found: Late) -> Row:
+    """A Deployment whose pods were not ready in time."""
+    return Row(part, f"Deployment {found.name}", found.namespace, found.words, healthy=False)
 
 
 def proxy_row(

@@ -1,21 +1,23 @@
-"""`up`, `destroy`, `up` keeps every recording."""
+"""`up`, `destroy`, `up` keeps every recording and every voice."""
 
 from tests.cluster.framework import Kubectl, StackUnderTest
 
+CLAIMS = ("cosyvoice-output-pvc", "cosyvoice-voices-pvc")
 
-def test_destroy_and_up_again_find_the_same_volume(dev: StackUnderTest, kubectl: Kubectl) -> None:
-    before = kubectl.live("voice", "pvc", "cosyvoice-output-pvc")
+
+def test_destroy_and_up_again_find_the_same_volumes(dev: StackUnderTest, kubectl: Kubectl) -> None:
+    before = {name: kubectl.live("voice", "pvc", name) for name in CLAIMS}
 
     dev.destroy()
-    kept = kubectl.live("voice", "pvc", "cosyvoice-output-pvc")
-    assert kept["metadata"]["uid"] == before["metadata"]["uid"], (
-        "destroy must leave the recordings' volume claim"
-    )
+    for name in CLAIMS:
+        kept = kubectl.live("voice", "pvc", name)
+        assert kept["metadata"]["uid"] == before[name]["metadata"]["uid"], f"destroy must leave {name}"
 
     dev.up()
-    after = kubectl.live("voice", "pvc", "cosyvoice-output-pvc")
-    assert after["metadata"]["uid"] == before["metadata"]["uid"], (
-        "the next up takes over the claim that was kept"
-    )
-    assert after["spec"]["volumeName"] == before["spec"]["volumeName"], "and with it the same volume"
+    for name in CLAIMS:
+        after = kubectl.live("voice", "pvc", name)
+        assert after["metadata"]["uid"] == before[name]["metadata"]["uid"], (
+            f"the next up takes over {name}, which was kept"
+        )
+        assert after["spec"]["volumeName"] == before[name]["spec"]["volumeName"], "and the same volume"
     assert dev.preview().operations == {}, "what was taken over shows no difference"

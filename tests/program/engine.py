@@ -80,6 +80,8 @@ class _Answers(mocks.Mocks):
             return args.name, {"name": args.name, "outputs": outputs, "secretOutputNames": []}
         if args.typ == "random:index/randomId:RandomId":
             return args.name, {**args.inputs, "hex": "0a1b2c3d"}
+        if args.typ == "random:index/randomPassword:RandomPassword":
+            return args.name, {**args.inputs, "result": f"the {args.name}"}
         return args.name, dict(args.inputs)
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:

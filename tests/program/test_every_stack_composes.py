@@ -21,7 +21,7 @@ def test_every_committed_stack_file_composes(committed: Committed, stack: str) -
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_stack_tells_the_same_shapes(committed: Committed, stack: str) -> None:
     told = committed(stack).outputs
-    assert set(told) == {"domain", "gateway", "backends", "campuses", "tls"}
+    assert set(told) == {"domain", "gateway", "backends", "campuses", "tls", "enrolmentKeys"}
     assert set(told["gateway"]) == {
         "namespace",
         "routesNamespace",

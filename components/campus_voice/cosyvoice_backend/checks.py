@@ -11,6 +11,7 @@ from campus_voice.ai_app_backend.placement import Placement
 from campus_voice.ai_app_backend.power import Power
 from campus_voice.shared import errors, versions
 from campus_voice.shared.enums import Engine, SecurityProfile, SpeechServer
+from campus_voice.shared.errors import Problem
 from campus_voice.shared.fields import Fields
 from campus_voice.shared.manifests import Text
 
@@ -112,9 +113,7 @@ def settings(name: str, args: "CosyVoiceBackendArgs") -> BackendSettings:
         server=server,
         start=_start(args, ours=ours),
         port=fields.port("port", PORT),
-        profile=fields.choice(
-            "security_profile", SecurityProfile.RESTRICTED if ours else SecurityProfile.BASELINE
-        ),
+        profile=fields.choice("security_profile", server.profile),
         engine=fields.choice("engine", Engine.COSYVOICE if placed.gpus else Engine.KOKORO),
         model_claim=fields.nested("model").given("claim"),
         replicas=reading.replicas(fields, kept.claims),
@@ -137,6 +136,18 @@ def settings(name: str, args: "CosyVoiceBackendArgs") -> BackendSettings:
     refusals.combinations(fields, checked)
     errors.refuse(f"CosyVoiceBackend {name!r}", fields.problems)
     return checked
+
+
+def problems(args: "CosyVoiceBackendArgs") -> Sequence[Problem]:
+    """Tell what a CosyVoiceBackend would refuse of `args`, with whatever is missing among it.
+
+    For those who take settings from people and want to say where each was written.
+    """
+    try:
+        settings("backend", args)
+    except errors.InvalidSettingsError as refusal:
+        return refusal.problems
+    return ()
 
 
 def _start(args: "CosyVoiceBackendArgs", *, ours: bool) -> Start:

@@ -56,6 +56,16 @@ class Engine(StrEnum):
     """CosyVoice3, on a GPU."""
 
 
+class SecurityProfile(StrEnum):
+    """Pod Security level that pods keep (https://kubernetes.io/docs/concepts/security/pod-security-standards/)."""
+
+    RESTRICTED = "restricted"
+    """A user that is not root, a root file system that cannot be written, no capabilities."""
+
+    BASELINE = "baseline"
+    """Root inside its own container, which it may write to; for images that need it."""
+
+
 class SpeechServer(StrEnum):
     """Whose speech server an image holds."""
 
@@ -66,15 +76,10 @@ class SpeechServer(StrEnum):
     """A web page with CosyVoice that somebody else has packed: it runs as root, knows no campuses and tells
     no metrics."""
 
-
-class SecurityProfile(StrEnum):
-    """Pod Security level that pods keep (https://kubernetes.io/docs/concepts/security/pod-security-standards/)."""
-
-    RESTRICTED = "restricted"
-    """A user that is not root, a root file system that cannot be written, no capabilities."""
-
-    BASELINE = "baseline"
-    """Root inside its own container, which it may write to; for images that need it."""
+    @property
+    def profile(self) -> SecurityProfile:
+        """The Pod Security level that it keeps by itself."""
+        return SecurityProfile.RESTRICTED if self is SpeechServer.CAMPUS_VOICE else SecurityProfile.BASELINE
 
 
 class AccessMode(StrEnum):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from settings import PlatformSettings
 from tests.unit.settings.stack_file import Folder
 
 SMALLEST = {"domain": "voice.example.org", "gpus": "0", "storage": "20Gi"}
@@ -16,15 +17,18 @@ MESSAGES = {
     ),
     "gpus: -1": (
         "campus-voice:gpus is -1: it must be a whole number from 0 to 16, because every speech pod asks one "
-        "node for that many GPUs. Write 0 to speak on the CPU, 1 for one GPU."
+        "node for that many GPUs, and Kubernetes hands them out whole. Write 0 to speak on the CPU, 1 for one GPU, "
+        "or 1 with gpuResource naming a part of a GPU, such as nvidia.com/mig-1g.10gb or nvidia.com/gpu.shared."
     ),
     "gpus: 1.5": (
         "campus-voice:gpus is 1.5: it must be a whole number from 0 to 16, because every speech pod asks one "
-        "node for that many GPUs. Write 0 to speak on the CPU, 1 for one GPU."
+        "node for that many GPUs, and Kubernetes hands them out whole. Write 0 to speak on the CPU, 1 for one GPU, "
+        "or 1 with gpuResource naming a part of a GPU, such as nvidia.com/mig-1g.10gb or nvidia.com/gpu.shared."
     ),
     "gpus: many": (
-        "campus-voice:gpus is 'many': it must be a whole number from 0 to 16, because every speech pod asks "
-        "one node for that many GPUs. Write 0 to speak on the CPU, 1 for one GPU."
+        "campus-voice:gpus is 'many': it must be a whole number from 0 to 16, because every speech pod asks one "
+        "node for that many GPUs, and Kubernetes hands them out whole. Write 0 to speak on the CPU, 1 for one GPU, "
+        "or 1 with gpuResource naming a part of a GPU, such as nvidia.com/mig-1g.10gb or nvidia.com/gpu.shared."
     ),
     "storage: 20": (
         "campus-voice:storage is '20': it must be a Kubernetes quantity of bytes with its unit, because it is "
@@ -223,15 +227,35 @@ MESSAGES = {
         "campus-voice:certManager is 'helm': it must be one of existing, install, because certificates come from "
         "cert-manager, wherever that comes from. Leave it out for existing."
     ),
+    "server: someoneElses": (
+        "campus-voice:server is 'someoneElses': it must be one of campusVoice, thirdParty, because another server is "
+        "started, asked and guarded in another way. Leave it out for campusVoice."
+    ),
+    "resources: {cpuLimit: 2}": (
+        "campus-voice:resources.cpuLimit is 2: it must be a Kubernetes quantity of CPUs, in quotes, because it is the "
+        'computing power of one speech pod. Write it like "2" or 500m.'
+    ),
+    "command: bash run.sh": (
+        "campus-voice:command is 'bash run.sh': it must be a list of texts, because each becomes one argument, and no "
+        "shell takes them apart. Write it like [bash, run.sh]."
+    ),
+    "egress: [{network: hub.example.org}]": (
+        "campus-voice:egress[0].network is 'hub.example.org': it must be a network in CIDR notation, without host "
+        "bits, because NetworkPolicies know no host names. Write a network such as 198.51.100.0/24, or 0.0.0.0/0 for "
+        "everywhere."
+    ),
+    "outputsTtlDays: -1": (
+        "campus-voice:outputsTtlDays is -1: it must be a whole number of days from 0 to 3650, because recordings hold "
+        "what somebody wrote, and older ones are deleted. Leave it out for 30; 0 keeps them all."
+    ),
     "environment: test": (
         "campus-voice:environment is 'test': it must be one of dev, prod, because it decides whether every "
         "campus has to state who may come. Leave it out: the stack named dev is dev, every other one is prod."
     ),
     "gpuresource: nvidia.com/gpu": (
         "campus-voice:gpuresource is 'nvidia.com/gpu': it is not a setting here, because a misspelt key would "
-        "otherwise be passed over in silence. Write gpuResource if that is meant; the settings here are acme, backup, "
-        "campuses, certManager, domain, edge, environment, exposure, gatewayImages, gpuResource, gpus, image, issuers, "
-        "longestRequestSeconds, manifests, model, nodeSelector, runtimeClass, storage, storageClass."
+        "otherwise be passed over in silence. Write gpuResource if that is meant; the settings here are "
+        f"{', '.join(sorted(str(field.alias) for field in PlatformSettings.model_fields.values()))}."
     ),
     "kubernetes:namespace: voice": (
         "kubernetes:namespace is 'voice': it is not a setting here, because a misspelt key would otherwise be "
@@ -256,7 +280,9 @@ def test_what_is_missing_is_told_all_at_once(folder: Folder) -> None:
         "digits and inner hyphens, starting with a letter, because it becomes the first part of the campus's "
         "host name and part of its Kubernetes names. Write an id such as north or west-2.\n"
         "  Pulumi.dev.yaml: campus-voice:gpus is missing: it must be a whole number from 0 to 16, because every "
-        "speech pod asks one node for that many GPUs. Write 0 to speak on the CPU, 1 for one GPU.\n"
+        "speech pod asks one node for that many GPUs, and Kubernetes hands them out whole. Write 0 to speak on the CPU, "
+        "1 for one GPU, or 1 with gpuResource naming a part of a GPU, such as nvidia.com/mig-1g.10gb or "
+        "nvidia.com/gpu.shared.\n"
         "  Pulumi.dev.yaml: campus-voice:storage is missing: it must be a Kubernetes quantity of bytes with its "
         "unit, because it is the size of the volume that keeps the recordings. Write a size such as 20Gi.\n"
         "  Pulumi.dev.yaml: campus-voice:domain is missing: it must be a domain name in lower case, without "

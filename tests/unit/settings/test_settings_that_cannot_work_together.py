@@ -37,12 +37,73 @@ def test_a_backup_has_one_place_and_keeps_nothing_longer_than_it_says(folder: Fo
     backup = "backup:\n  secret: keys\n  storage: 40Gi\n  claim: nas\n  dailyDays: 60"
     assert folder.refusal(f"{OPEN}{backup}", "dev") == (
         "2 settings of stack dev cannot work; nothing was changed:\n"
-        "  Pulumi.dev.yaml:5: campus-voice:backup is 'storage, claim': it must hold exactly one of storage, claim, s3, "
-        "because it says where the backups are kept. Write storage for a volume that is made, claim for one that is "
-        "there, or s3.\n"
+        "  Pulumi.dev.yaml:7: campus-voice:backup.storage is 'storage, claim': exactly one of storage, claim, s3 has to "
+        "be given, because it says where the backups are kept. Give storage for a volume that is made, claim for one "
+        "that is there, or s3.\n"
         "  Pulumi.dev.yaml:9: campus-voice:backup.dailyDays is 60: it must not be above keepDays, which is 30, because "
         "nothing is kept longer than that. Lower dailyDays, or raise keepDays."
     )
+
+
+GPU = "domain: a.example.org\nstorage: 20Gi\nimage: example.org/speech:1\nmodel: {claim: m}\ngpus: 1\n"
+
+IMPOSSIBLE = {
+    "gpuResource: nvidia.com/mig-1g.5gb": (
+        "gpuResource is 'nvidia.com/mig-1g.5gb': it has to be a MIG profile with at least 8Gi of memory, because the "
+        "model does not fit into 5 GB: the pod would start, load and be out of memory. Choose a larger profile such as "
+        "nvidia.com/mig-1g.10gb or nvidia.com/mig-2g.20gb, or, if the model is smaller, say so in gpuMemory."
+    ),
+    "replicas: 2": (
+        "replicas is 2: it must not be above 1 beside volumes of one node, such as cosyvoice-output-pvc, because the "
+        "second pod would wait for ever on any other node. Write 1, or access ReadWriteMany with a storage class that "
+        "can share a volume."
+    ),
+    "resources: {memoryRequest: 32Gi}": (
+        "resources.memoryRequest is '32Gi': it must not be above memoryLimit, which is 16Gi, because nothing can "
+        "reserve more than it may ever use, and Kubernetes refuses such a pod. Lower memoryRequest, or raise "
+        "memoryLimit."
+    ),
+    "env: {COSYVOICE_PORT: '80'}": (
+        "env is 'COSYVOICE_PORT': its names must not begin with COSYVOICE_, because the component tells this release's "
+        "server what it is to do by them. Use the argument of the same meaning."
+    ),
+}
+
+
+@pytest.mark.parametrize("line", IMPOSSIBLE)
+def test_what_no_node_could_run_is_refused_in_the_words_of_the_stack_file(folder: Folder, line: str) -> None:
+    assert folder.refusal(GPU + line, "dev") == (
+        "1 setting of stack dev cannot work; nothing was changed:\n"
+        f"  Pulumi.dev.yaml:7: campus-voice:{IMPOSSIBLE[line]}"
+    ), "the component's own rule, told with the line and the key that a person has written"
+
+
+def test_a_second_part_of_a_gpu_is_refused(folder: Folder) -> None:
+    told = folder.refusal(GPU.replace("gpus: 1", "gpus: 2") + "gpuResource: nvidia.com/gpu.shared", "dev")
+    assert "campus-voice:gpus is 2: it must not be above 1 of nvidia.com/gpu.shared, because" in told, told
+
+
+def test_gpu_memory_of_a_cpu_is_refused(folder: Folder) -> None:
+    told = folder.refusal(f"{OPEN}gpuMemory: 8Gi", "dev")
+    assert "campus-voice:gpuMemory is '8Gi': it must not be given without GPUs, because" in told, told
+
+
+def test_a_third_partys_server_serves_one_campus(folder: Folder) -> None:
+    text = f"{OPEN}image: example.org/webui:1\nserver: thirdParty\n"
+    told = folder.refusal(f"{text}campuses: [{{id: north}}, {{id: south}}]", "dev")
+    assert told == (
+        "1 setting of stack dev cannot work; nothing was changed:\n"
+        "  Pulumi.dev.yaml:6: campus-voice:server is 'thirdParty': it must not serve several campuses, here north, "
+        "south, because it does not keep one campus's recordings from another's. Give each of them `ownStack: true` "
+        "and a stack of its own, or use this release's server."
+    )
+    folder.load(f"{text}campuses: [{{id: north}}, {{id: south, ownStack: true}}]", "dev")
+
+
+def test_a_third_partys_server_needs_an_image_and_understands_no_days(folder: Folder) -> None:
+    told = folder.refusal(f"{OPEN}server: thirdParty\noutputsTtlDays: 7", "dev")
+    named = [line.split(": ")[1].split(" is ")[0] for line in told.splitlines()[1:]]
+    assert named == ["campus-voice:outputsTtlDays", "campus-voice:image"], told
 
 
 def test_two_campuses_of_one_id_are_refused(folder: Folder) -> None:
