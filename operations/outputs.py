@@ -62,6 +62,8 @@ class Backend(_Output):
     deployment: str
     selector: Mapping[str, str]
     outputs_claim: str
+    backup: str | None = None
+    """The CronJob that backs it up; None where none does."""
 
 
 class TlsSecret(_Output):

@@ -2,6 +2,7 @@
 
 from .backend import BackendSettings
 from .backend_args import backend_args
+from .backup import BackupS3Settings, BackupSettings
 from .campus import CampusSettings, PlatformCampusSettings
 from .cluster import ClusterSettings
 from .errors import SettingsError
@@ -18,6 +19,8 @@ from .source import Given
 __all__ = [
     "AcmeSettings",
     "BackendSettings",
+    "BackupS3Settings",
+    "BackupSettings",
     "CampusSettings",
     "CampusStackSettings",
     "ClusterSettings",

@@ -20,6 +20,7 @@ from .backend_types import (
     Variables,
     Words,
 )
+from .backup import BackupSettings
 from .gateway import TolerationSettings
 from .model import ModelSettings
 from .rule import Rule
@@ -214,6 +215,19 @@ class BackendSettings(Strict):
 
     outputs_ttl_days: Days | None = None
     """Days after which a recording is deleted; 0 keeps them all. Default: 30."""
+
+    backup: (
+        Annotated[
+            BackupSettings,
+            Rule(
+                "it must be a block with the key secret and one of storage, claim and s3",
+                "recordings and voices are encrypted, and kept somewhere else",
+                "Write `backup: {secret: cosyvoice-backup, storage: 40Gi}`, or leave it out for no backup.",
+            ),
+        ]
+        | None
+    ) = None
+    """The backup of recordings and voices. Default: none."""
 
     delete_data: Switch = False
     """Whether recordings and voices are deleted with the stack. It counts from the next `pulumi up` on.

@@ -8,11 +8,13 @@ from pydantic.alias_generators import to_camel
 
 from .backend import BackendSettings, ResourcesSettings
 from .backend_args import backend_args
+from .backup import BackupS3Settings, BackupSettings
 from .rule import Broken, KeyPath, Rule
 
 _PREFIX = "campus-voice"
 _OWN_RULE = frozenset({"image", "model"})
-_NAMES = {*BackendSettings.model_fields, *ResourcesSettings.model_fields}
+_BLOCKS = (BackendSettings, BackupSettings, BackupS3Settings, ResourcesSettings)
+_NAMES = {name for block in _BLOCKS for name in block.model_fields}
 _IN_TEXT = re.compile(rf"\b({'|'.join(sorted(name for name in _NAMES if '_' in name))})\b")
 _STEP = re.compile(r"[^.\[\]]+")
 

@@ -81,4 +81,5 @@ def backend_outputs(backend: CosyVoiceBackend) -> dict[str, object]:
         "deployment": backend.deployment,
         "selector": backend.selector,
         "outputsClaim": backend.outputs_claim,
+        "backup": backend.backup,
     }

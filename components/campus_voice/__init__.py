@@ -22,6 +22,8 @@ from .contour_gateway.args import (
 from .contour_gateway.component import ContourGateway
 from .cosyvoice_backend.args import (
     CosyVoiceBackendArgs,
+    CosyVoiceBackendBackupArgs,
+    CosyVoiceBackendBackupS3Args,
     CosyVoiceBackendEgressArgs,
     CosyVoiceBackendHubArgs,
     CosyVoiceBackendModelArgs,
@@ -94,6 +96,8 @@ __all__ = [
     "ContourGatewayTolerationArgs",
     "CosyVoiceBackend",
     "CosyVoiceBackendArgs",
+    "CosyVoiceBackendBackupArgs",
+    "CosyVoiceBackendBackupS3Args",
     "CosyVoiceBackendEgressArgs",
     "CosyVoiceBackendHubArgs",
     "CosyVoiceBackendModelArgs",

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from operations import rollouts
+from operations.backups import last_run
 from operations.cluster import Cluster
 from operations.guards import findings, policies
 from operations.outputs import Backend, Campus, Gateway, StackOutputs
 from operations.status.rows import (
     Row,
+    backup_row,
     certificate_row,
     claim_row,
     finding_row,
@@ -30,7 +32,7 @@ def inspect(outputs: StackOutputs, cluster: Cluster, now: datetime) -> list[Row]
         *_guards(gateway, cluster),
         *_pods("envoy", gateway.namespace, gateway.envoy_selector, cluster),
         *_pods("contour", gateway.namespace, gateway.contour_selector, cluster),
-        *(row for backend in outputs.backends.values() for row in _backend(backend, cluster)),
+        *(row for backend in outputs.backends.values() for row in _backend(backend, cluster, now)),
     ]
 
 
@@ -72,8 +74,8 @@ def _pods(part: str, namespace: str, selector: Mapping[str, str], cluster: Clust
     return [pod_row(part, pod) for pod in cluster.pods(namespace, selector)] or [no_pod_row(part, namespace)]
 
 
-def _backend(backend: Backend, cluster: Cluster) -> list[Row]:
-    """The pods of a speech server and the volume it writes to."""
+def _backend(backend: Backend, cluster: Cluster, now: datetime) -> list[Row]:
+    """The pods of a speech server, the volume it writes to, and its last backup."""
     part = f"server {backend.namespace}"
     pods = [pod_row(part, pod) for pod in cluster.pods(backend.namespace, backend.selector)]
     claim = cluster.claim(backend.namespace, backend.outputs_claim)
@@ -85,4 +87,13 @@ def _backend(backend: Backend, cluster: Cluster) -> list[Row]:
             or [no_pod_row(part, backend.namespace, cluster.replicas(backend.namespace, backend.deployment))]
         ),
         claim_row(part, backend.namespace, backend.outputs_claim, claim),
+        *_backups(part, backend, cluster, now),
     ]
+
+
+def _backups(part: str, backend: Backend, cluster: Cluster, now: datetime) -> list[Row]:
+    """The last backup of a speech server that has one."""
+    if backend.backup is None:
+        return []
+    run = last_run(cluster, backend.namespace, backend.backup)
+    return [backup_row(part, backend.namespace, backend.backup, run, now)]

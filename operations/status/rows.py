@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from operations.backups import Outcome, Run
 from operations.cluster import Claim, Custom, Pod
 from operations.guards import Finding
 from operations.rollouts import Late
@@ -91,6 +92,16 @@ def claim_row(part: str, namespace: str, name: str, claim: Claim | None) -> Row:
     )
 
 
+def backup_row(part: str, namespace: str, name: str, run: Run | None, now: datetime) -> Row:
+    """The backup: healthy when its last run did not fail and waits for nothing."""
+    if run is None:
+        return Row(part, f"backup {name}", namespace, "missing", healthy=False)
+    when = "" if run.at is None else f" {_ago(now - run.at)} ago"
+    why = f", {run.why}" if run.why else ""
+    healthy = run.outcome is not Outcome.FAILED and not run.why
+    return Row(part, f"backup {name}", namespace, f"{run.outcome}{when}{why}", healthy)
+
+
 def guard_row(policy: str) -> Row:
     """An admission policy that everything in the cluster keeps."""
     return Row("guard", policy, "every namespace", "kept by all that is there", healthy=True)
@@ -104,6 +115,15 @@ def no_guard_row(ingress_class: str) -> Row:
 def finding_row(finding: Finding) -> Row:
     """An object that was there before the admission policy which would refuse it."""
     return Row("guard", f"{finding.resource}/{finding.name}", finding.namespace, finding.why, healthy=False)
+
+
+def _ago(time: timedelta) -> str:
+    """How long ago, in the largest unit that leaves at least two of them."""
+    minutes = max(int(time.total_seconds()) // 60, 0)
+    for unit, length in (("days", 24 * 60), ("hours", 60)):
+        if minutes >= 2 * length:
+            return f"{minutes // length} {unit}"
+    return f"{minutes} min"
 
 
 def _condition(status: Mapping[str, Any], kind: str) -> Mapping[str, Any]:

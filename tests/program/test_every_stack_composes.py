@@ -36,7 +36,8 @@ def test_every_stack_tells_the_same_shapes(committed: Committed, stack: str) -> 
         "exposure",
     }
     for backend in told["backends"].values():
-        assert set(backend) == {"namespace", "service", "port", "deployment", "selector", "outputsClaim"}
+        told_always = {"namespace", "service", "port", "deployment", "selector", "outputsClaim"}
+        assert set(backend) - {"backup"} == told_always
     for campus, entry in told["campuses"].items():
         assert set(entry) >= {"name", "url", "host", "envoyClusters", "public", "allowFrom", "hstsSeconds"}
         assert entry["url"] == f"https://{campus}.{told['domain']}", "a campus answers under its own name"
@@ -59,6 +60,23 @@ def test_every_namespace_of_ours_is_made_once_and_said_on_every_object(
         if "namespace" in one.inputs.get("metadata", {})
     }
     assert used - set(namespaces) <= {"cert-manager"}, "only cert-manager's namespace is there already"
+
+
+def test_production_is_backed_up_every_night_with_secrets_that_pulumi_never_sees(
+    committed: Committed,
+) -> None:
+    made = committed("prod")
+    jobs = {one.inputs["metadata"]["name"]: one.inputs["spec"] for one in made.of_kind("CronJob")}
+    assert set(jobs) == {"cosyvoice-backup", "cosyvoice-restore"}
+    assert jobs["cosyvoice-restore"]["suspend"] is True, "a restore starts by hand only"
+    pod = jobs["cosyvoice-backup"]["jobTemplate"]["spec"]["template"]["spec"]
+    saved = [one["mountPath"] for one in pod["containers"][0]["volumeMounts"] if one.get("readOnly")]
+    assert saved == ["/root/CosyVoice/outputs", "/root/CosyVoice/voices"], "recordings and voices, unchanged"
+    secret = {one["name"] for one in pod["containers"][0]["env"] if "valueFrom" in one}
+    assert secret == {"RESTIC_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    made_here = {one.inputs["metadata"]["name"] for one in made.of_kind("Secret")}
+    assert "cosyvoice-backup" not in made_here, "the Secret outlives every stack because none makes it"
+    assert made.outputs["backends"]["voice"]["backup"] == "cosyvoice-backup"
 
 
 def test_the_platform_stack_owns_the_hosts_and_the_shared_backend(committed: Committed) -> None:

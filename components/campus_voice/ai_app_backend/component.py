@@ -8,9 +8,10 @@ import pulumi
 
 from campus_voice.shared.registration import Registrar, checked, known_after
 
-from . import checks, render
+from . import backup_jobs, checks, render
 from .application import Application
 from .args import AiAppBackendArgs
+from .backup import Backup
 
 
 class AiAppBackendService(TypedDict):
@@ -44,6 +45,14 @@ def register(
     service = objects.add(render.SERVICE)
     deployment = objects.add(render.DEPLOYMENT, [*claims, wall, account, *before])
     return Registered(claims, wall, service, deployment)
+
+
+def register_backup(objects: Registrar, backup: Backup, application: Registered) -> pulumi.Resource:
+    """Register an application's backup; the volume that is made for it is retained in any case."""
+    place = [] if backup.claim is None else [objects.add(backup.claim.suffix, retain=True)]
+    before = [*application.claims, *place, objects.add(backup_jobs.WALL)]
+    objects.add(backup_jobs.RESTORE, before)
+    return objects.add(backup_jobs.BACKUP, before)
 
 
 class AiAppBackend(pulumi.ComponentResource):

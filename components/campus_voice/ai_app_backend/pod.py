@@ -12,7 +12,7 @@ from campus_voice.shared.manifests import (
 )
 
 from . import placement, power
-from .application import Application, Probe
+from .application import Application, Probe, Volume
 
 _SCRATCH = "tmp"
 _SHARED_MEMORY = "shm"
@@ -24,7 +24,7 @@ def spec(application: Application, selector: Mapping[str, str]) -> Manifest:
         "automountServiceAccountToken": False,
         "containers": [_container(application)],
         "enableServiceLinks": False,
-        "securityContext": _security(application),
+        "securityContext": security(application),
         "serviceAccountName": application.name,
         "terminationGracePeriodSeconds": application.stop_seconds,
         "volumes": [
@@ -44,7 +44,6 @@ def spec(application: Application, selector: Mapping[str, str]) -> Manifest:
 def _container(application: Application) -> Manifest:
     devices = placement.devices(application.placement)
     resources = power.render(application.power)
-    restricted = application.profile is SecurityProfile.RESTRICTED
     made: Manifest = {
         "image": application.image,
         "imagePullPolicy": "IfNotPresent",
@@ -53,7 +52,7 @@ def _container(application: Application) -> Manifest:
         "ports": _ports(application),
         "readinessProbe": _probe(application.probes.readiness),
         "resources": {bound: {**amounts, **devices} for bound, amounts in resources.items()},
-        "securityContext": restricted_container() if restricted else root_container(),
+        "securityContext": container_security(application),
         "startupProbe": _probe(application.probes.startup),
         "volumeMounts": _mounts(application),
     }
@@ -70,11 +69,24 @@ def _container(application: Application) -> Manifest:
     return made
 
 
-def _security(application: Application) -> Manifest:
+def security(application: Application) -> Manifest:
+    """Make the security context of pods that share the application's volumes."""
     if application.profile is SecurityProfile.RESTRICTED:
         writes = any("persistentVolumeClaim" in volume.source for volume in application.volumes)
         return restricted_pod(application.user, fs_group=application.user if writes else None)
     return {"seccompProfile": {"type": "RuntimeDefault"}}
+
+
+def container_security(application: Application) -> Manifest:
+    """Make the security context of the containers in such pods."""
+    restricted = application.profile is SecurityProfile.RESTRICTED
+    return restricted_container() if restricted else root_container()
+
+
+def mount(volume: Volume) -> Manifest:
+    """Show a volume to a container."""
+    made: Manifest = {"mountPath": volume.mount_path, "name": volume.name}
+    return {**made, "readOnly": True} if volume.read_only else made
 
 
 def _ports(application: Application) -> list[Manifest]:
@@ -85,10 +97,7 @@ def _ports(application: Application) -> list[Manifest]:
 
 
 def _mounts(application: Application) -> list[Manifest]:
-    mounts: list[Manifest] = []
-    for volume in application.volumes:
-        mount: Manifest = {"mountPath": volume.mount_path, "name": volume.name}
-        mounts.append({**mount, "readOnly": True} if volume.read_only else mount)
+    mounts = [mount(volume) for volume in application.volumes]
     mounts.append({"mountPath": f"/{_SCRATCH}", "name": _SCRATCH})
     if application.shared_memory is not None:
         mounts.append({"mountPath": f"/dev/{_SHARED_MEMORY}", "name": _SHARED_MEMORY})

@@ -60,7 +60,7 @@ def claim(application: Application, wanted: Claim) -> Manifest:
     """Render a volume that the application brings.
 
     It is not waited for: most storage classes bind a volume only when its first pod is there, and that
-    pod's Deployment is waited for.
+    pod is waited for where it has to be.
     """
     spec: Manifest = {
         "accessModes": [wanted.access.value],

@@ -28,7 +28,7 @@ def spec(application: Application, selector: Mapping[str, str]) -> Manifest:
         made["ingress"].append(
             {
                 "from": [{"namespaceSelector": {"matchLabels": monitoring}}],
-                "ports": [_port(application.metrics_port)],
+                "ports": [port(application.metrics_port)],
             }
         )
     if application.walls.egress:
@@ -39,8 +39,8 @@ def spec(application: Application, selector: Mapping[str, str]) -> Manifest:
 def egress(places: Sequence[Egress]) -> list[Manifest]:
     """Render the rules by which a pod reaches these places, and DNS to find them."""
     return [
-        {"ports": [_port(_DNS_PORT), _port(_DNS_PORT, "UDP")], "to": [_dns()]},
-        *({"ports": [_port(place.port)], "to": [{"ipBlock": {"cidr": place.network}}]} for place in places),
+        to_dns(),
+        *({"ports": [port(place.port)], "to": [{"ipBlock": {"cidr": place.network}}]} for place in places),
     ]
 
 
@@ -51,12 +51,15 @@ def _from_gateway(application: Application) -> Manifest:
         "podSelector": {"matchLabels": walls.gateway_selector},
     }
     networks = ({"ipBlock": {"cidr": network}} for network in walls.gateway_networks)
-    return {"from": [envoy, *networks], "ports": [_port(application.port)]}
+    return {"from": [envoy, *networks], "ports": [port(application.port)]}
 
 
-def _dns() -> Manifest:
-    return {"namespaceSelector": {}, "podSelector": {"matchLabels": dict(_DNS_PODS)}}
+def to_dns() -> Manifest:
+    """Let pods ask the cluster's DNS server."""
+    server = {"namespaceSelector": {}, "podSelector": {"matchLabels": dict(_DNS_PODS)}}
+    return {"ports": [port(_DNS_PORT), port(_DNS_PORT, "UDP")], "to": [server]}
 
 
-def _port(port: int, protocol: str = "TCP") -> Manifest:
-    return {"port": port, "protocol": protocol}
+def port(number: int, protocol: str = "TCP") -> Manifest:
+    """Name a port as NetworkPolicies do."""
+    return {"port": number, "protocol": protocol}

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from campus_voice.ai_app_backend import placement, power, reading
+from campus_voice.ai_app_backend import backup, placement, power, reading
 from campus_voice.ai_app_backend.application import Walls
+from campus_voice.ai_app_backend.backup import Backup
 from campus_voice.ai_app_backend.placement import Placement
 from campus_voice.ai_app_backend.power import Power
 from campus_voice.shared import errors, versions
@@ -20,6 +21,9 @@ from .storage import Storage
 
 if TYPE_CHECKING:
     from .args import CosyVoiceBackendArgs
+
+NAME = "cosyvoice"
+"""Name of the application, and the beginning of most of its objects' names."""
 
 PORT = 7860
 """Serves people and the API."""
@@ -57,6 +61,8 @@ class BackendSettings:
     placement: Placement
     power: Power
     storage: Storage
+    backup: Backup | None
+    backup_recordings: bool
     enrolment_keys: Mapping[str, Text]
     walls: Walls
     longest_request_seconds: int
@@ -101,8 +107,9 @@ def settings(name: str, args: "CosyVoiceBackendArgs") -> BackendSettings:
     kind = "gpu" if placed.gpus else "cpu"
     kept = storage.read(fields, gpu=placed.gpus > 0, voices=ours)
     fetched = model.read(fields, kept.outputs.access)
+    namespace = fields.label("namespace")
     checked = BackendSettings(
-        namespace=fields.label("namespace"),
+        namespace=namespace,
         image=args.get("image") or versions.cpu_speech_image(),
         pull_secrets=args.get("pull_secrets", []),
         server=server,
@@ -116,6 +123,8 @@ def settings(name: str, args: "CosyVoiceBackendArgs") -> BackendSettings:
         placement=placed,
         power=power.read(fields.nested("resources"), _GPU_POWER if placed.gpus else _CPU_POWER),
         storage=kept,
+        backup=backup.read(fields, NAME, namespace),
+        backup_recordings=fields.nested("backup").flag("recordings", default=True),
         enrolment_keys=args.get("enrolment_keys", {}),
         walls=reading.walls(fields),
         longest_request_seconds=reading.seconds(

@@ -4,7 +4,8 @@ from typing import TypedDict
 
 import pulumi
 
-from campus_voice.ai_app_backend.component import register
+from campus_voice.ai_app_backend.backup_jobs import backup_name
+from campus_voice.ai_app_backend.component import register, register_backup
 from campus_voice.ai_app_backend.render import selector
 from campus_voice.shared.registration import Registrar, checked, known_after
 
@@ -54,6 +55,9 @@ class CosyVoiceBackend(pulumi.ComponentResource):
     outputs_claim: pulumi.Output[str]
     """Name of the PersistentVolumeClaim that keeps the recordings."""
 
+    backup: pulumi.Output[str | None]
+    """Name of the CronJob that backs both volumes up; None without `backup`."""
+
     def __init__(
         self, name: str, args: CosyVoiceBackendArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
@@ -82,8 +86,13 @@ class CosyVoiceBackend(pulumi.ComponentResource):
         # Routes may be made while the model is loading, but not before the wall stands.
         self.selector = known_after(selector(application), made.wall)
         self.outputs_claim = known_after(settings.storage.outputs.name, made.claims[0])
+        self.backup = known_after(None, made.deployment)
+        if settings.backup is not None:
+            saving = register_backup(objects, settings.backup, made)
+            self.backup = known_after(backup_name(application), saving)
         self.register_outputs(
             {
+                "backup": self.backup,
                 "namespace": self.namespace,
                 "service": self.service,
                 "deployment": self.deployment,

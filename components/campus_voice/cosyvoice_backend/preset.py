@@ -1,6 +1,6 @@
 """A CosyVoiceBackend as an application that answers HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from campus_voice.ai_app_backend.application import Application, Probe, Probes, Volume
 from campus_voice.shared.enums import AccessMode
@@ -8,9 +8,8 @@ from campus_voice.shared.manifests import Text
 from campus_voice.shared.quantities import whole
 
 from . import model
-from .checks import PORT, BackendSettings
+from .checks import NAME, PORT, BackendSettings
 
-NAME = "cosyvoice"
 SERVICE_NAME = "cosyvoice-service"
 METRICS_PORT = 9464
 """Serves metrics and probes; never routed."""
@@ -65,6 +64,13 @@ def application(settings: BackendSettings) -> Application:
         pre_stop_seconds=0 if settings.ours else longest,
         delete_data=settings.storage.delete_data,
     )
+
+
+def saved(settings: BackendSettings) -> Sequence[Volume]:
+    """Choose the volumes that are backed up: what people made, not what can be fetched again."""
+    kept = settings.storage
+    wanted = [kept.voices, kept.outputs if settings.backup_recordings else None]
+    return [volume for volume in _volumes(settings) if volume.claim and volume.claim in wanted]
 
 
 def _recreate(settings: BackendSettings) -> bool:

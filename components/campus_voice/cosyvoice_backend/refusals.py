@@ -13,6 +13,13 @@ _PREFIX = "COSYVOICE_"
 
 def combinations(fields: Fields, checked: "BackendSettings") -> None:
     """Note what cannot work together."""
+    if checked.backup is not None and checked.storage.voices is None and not checked.backup_recordings:
+        fields.nested("backup").refuse(
+            "recordings",
+            "it must not be false beside a third party's server",
+            "such a server keeps nothing else",
+            "Leave it out, or remove backup.",
+        )
     if checked.ours:
         _of_our_server(fields, checked)
     else:

@@ -1,11 +1,11 @@
 """The Kubernetes objects of a CosyVoiceBackend."""
 
-from campus_voice.ai_app_backend import render
+from campus_voice.ai_app_backend import backup_jobs, render
 from campus_voice.shared import labels
 from campus_voice.shared.manifests import Manifest, Objects, metadata
 
 from . import fetching, preset
-from .checks import BackendSettings
+from .checks import NAME, BackendSettings
 
 ENROLMENT = "enrolment"
 
@@ -19,6 +19,8 @@ def objects(settings: BackendSettings) -> Objects:
         made[fetch.claim.suffix] = render.claim(application, fetch.claim)
         made[fetching.NETWORK_POLICY] = fetching.network_policy(application, fetch)
         made[fetching.JOB] = fetching.job(application, fetch)
+    if settings.backup is not None:
+        made |= backup_jobs.objects(application, settings.backup, preset.saved(settings))
     if settings.ours:
         made[ENROLMENT] = _enrolment(settings)
     return made
@@ -33,7 +35,7 @@ def _enrolment(settings: BackendSettings) -> Manifest:
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": metadata(
-            preset.ENROLMENT_NAME, labels.common(preset.NAME, "backend"), namespace=settings.namespace
+            preset.ENROLMENT_NAME, labels.common(NAME, "backend"), namespace=settings.namespace
         ),
         "type": "Opaque",
     }

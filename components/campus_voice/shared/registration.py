@@ -44,6 +44,7 @@ def _classes() -> Mapping[tuple[str, str], Callable[..., pulumi.CustomResource]]
         ): kubernetes.apiextensions.v1.CustomResourceDefinition,
         ("apps/v1", "DaemonSet"): kubernetes.apps.v1.DaemonSet,
         ("apps/v1", "Deployment"): kubernetes.apps.v1.Deployment,
+        ("batch/v1", "CronJob"): kubernetes.batch.v1.CronJob,
         ("batch/v1", "Job"): kubernetes.batch.v1.Job,
         ("networking.k8s.io/v1", "NetworkPolicy"): kubernetes.networking.v1.NetworkPolicy,
         ("policy/v1", "PodDisruptionBudget"): kubernetes.policy.v1.PodDisruptionBudget,

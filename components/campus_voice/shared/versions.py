@@ -33,3 +33,8 @@ def model(pin: str) -> str:
 def cpu_speech_image() -> str:
     """Name the image of this release's speech server for a CPU."""
     return f"ghcr.io/campus-voice/cosyvoice:{pinned()['product']['version']}-cpu"
+
+
+def restic_image() -> str:
+    """Name the image of restic's pinned release, which has a shell."""
+    return f"docker.io/restic/restic:{pinned()['restic']['version']}"

@@ -127,6 +127,7 @@ class Recipes:
         volumes = f"docker.io/rancher/local-path-provisioner:v{of('kubernetes', 'local-path-provisioner')}"
         contour = f"ghcr.io/projectcontour/contour:v{of('contour')}"
         login = f"ghcr.io/campus-voice/login:{of('product')}"
+        store = f"docker.io/rclone/rclone:{of('rclone')}"
         return (
             self._static(
                 "pause", "pause", (Image(pause_image(self.versions), ("/pause",), user="65535:65535"),)
@@ -144,6 +145,8 @@ class Recipes:
             self._envoy(),
             self._static("pebble", "app", (Image(pebble_image(self.versions), ("/app",), user=NONROOT),)),
             self._static("login", "login", (Image(login, ("/login",), user=NONROOT),)),
+            self._restic(),
+            self._static("rclone", "usr/local/bin/rclone", (Image(store, ("rclone",)),)),
         )
 
     def _static(self, name: str, path: str, images: tuple[Image, ...]) -> Recipe:
@@ -174,10 +177,7 @@ class Recipes:
 
     def _busybox(self) -> Recipe:
         def fill(_: StepContext, __: Path) -> Layer:
-            layer = self._base().file("bin/busybox", self.roots.root(NODE) / "usr/bin/busybox", 0o755)
-            for applet in ("cat", "chmod", "ls", "mkdir", "rm", "sh", "sleep", "wget"):
-                layer.link(f"bin/{applet}", "busybox")
-            return layer
+            return self._shell("cat", "chmod", "ls", "mkdir", "rm", "sh", "sleep", "wget")
 
         image = Image(busybox_image(self.versions), command=("sh",))
         return Recipe(
@@ -185,6 +185,28 @@ class Recipes:
             (image,),
             lambda: (self.roots.used(NODE), self.roots.used(LIBRARIES)),
             (self.debian_step,),
+            fill,
+        )
+
+    def _shell(self, *applets: str) -> Layer:
+        """The base with these programs of busybox."""
+        layer = self._base().file("bin/busybox", self.roots.root(NODE) / "usr/bin/busybox", 0o755)
+        for applet in applets:
+            layer.link(f"bin/{applet}", "busybox")
+        return layer
+
+    def _restic(self) -> Recipe:
+        """Restic and a shell, as upstream's image has both."""
+        program = self.programs["restic"]
+
+        def fill(_: StepContext, __: Path) -> Layer:
+            return self._shell("sh").file("usr/bin/restic", self.compiler.file(program), 0o755)
+
+        return Recipe(
+            "restic",
+            (Image(f"docker.io/restic/restic:{self.versions.of('restic')}", ("/usr/bin/restic",)),),
+            lambda: (self.compiler.key(program), self.roots.used(NODE), self.roots.used(LIBRARIES)),
+            (program.title, self.debian_step),
             fill,
         )
 

@@ -36,6 +36,7 @@ class Program:
         package: what to compile; `./x` is our own source there.
         values: string variables that are set in the program, as the upstream release does.
         links: further names in `bin` for the same file.
+        tags: build tags, as the upstream release sets them.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Program:
     package: str
     values: tuple[tuple[str, str], ...] = ()
     links: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
     def linker_flags(self) -> str:
@@ -106,6 +108,20 @@ def programs(versions: Versions) -> tuple[Program, ...]:
             (("main.version", f"v{authority}"),),
         ),
         Program(
+            "restic",
+            f"compile restic {versions.of('restic')}",
+            "restic",
+            "github.com/restic/restic/cmd/restic",
+            tags=("disable_grpc_modules",),
+        ),
+        Program(
+            "rclone",
+            f"compile rclone {versions.of('rclone')}",
+            "rclone",
+            ".",
+            (("github.com/rclone/rclone/fs.Version", f"v{versions.of('rclone')}"),),
+        ),
+        Program(
             "pulumi",
             f"compile the Pulumi engine {engine}",
             "pulumi",
@@ -156,7 +172,8 @@ class Compiler:
             own = folder / program.package
             sources += [file for file in sorted(own.rglob("*.go")) if not file.name.endswith("_test.go")]
         settings = [f"{name}={value}" for name, value in sorted(GO_ENVIRONMENT.items())]
-        return key_of(self.toolchain.go_version, program.package, program.linker_flags, *settings, *sources)
+        flags = (program.linker_flags, *program.tags)
+        return key_of(self.toolchain.go_version, program.package, *flags, *settings, *sources)
 
     def entry(self, program: Program) -> Path:
         """The store's entry of the program."""
@@ -201,7 +218,8 @@ class Compiler:
             run(
                 [
                     *(self.toolchain.go, "build", "-p", "2", "-trimpath"),
-                    *("-ldflags", program.linker_flags, "-o", folder / program.name, program.package),
+                    *("-tags", ",".join(program.tags), "-ldflags", program.linker_flags),
+                    *("-o", folder / program.name, program.package),
                 ],
                 context,
                 self.paths.owner,

@@ -40,6 +40,8 @@ def compiler(paths: Paths, store: Store) -> Compiler:
         ("contour", "github.com/projectcontour/contour", ("contour", "version")),
         ("cert-manager", "github.com/cert-manager/cert-manager", ("cert-manager", "version")),
         ("pebble", "github.com/letsencrypt/pebble/v2", ("pebble", "version")),
+        ("restic", "github.com/restic/restic", ("restic", "version")),
+        ("rclone", "github.com/rclone/rclone", ("rclone", "version")),
         ("pulumi", "github.com/pulumi/pulumi/pkg/v3", ("pulumi", "engine")),
         ("pulumi-language-python", "github.com/pulumi/pulumi/sdk/v3", ("pulumi", "language-host-python")),
     ],

@@ -1,14 +1,15 @@
 """The rows of `make status`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from operations.backups import Outcome, Run, run_of
 from operations.cluster import Claim, Custom, Pod
 from operations.logs.selection import access_lines_of
 from operations.outputs import parse_outputs
-from operations.status.rows import Row, certificate_row, claim_row, no_pod_row, pod_row, proxy_row
+from operations.status.rows import Row, backup_row, certificate_row, claim_row, no_pod_row, pod_row, proxy_row
 from tests.unit.operations.stack_values import values
 
 NOW = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)
@@ -71,10 +72,58 @@ def proxy(**status: Any) -> dict[str, Custom]:
         (claim_row("server", "voice", "c", Claim("Bound", "10Gi")), True, "Bound 10Gi"),
         (claim_row("server", "voice", "c", Claim("Pending", "")), False, "Pending"),
         (claim_row("server", "voice", "c", None), False, "missing"),
+        (backup_row("server", "voice", "b", None, NOW), False, "missing"),
+        (backup_row("server", "voice", "b", Run(Outcome.NONE), NOW), True, "none yet"),
+        (
+            backup_row("server", "voice", "b", Run(Outcome.SUCCEEDED, NOW - timedelta(hours=7)), NOW),
+            True,
+            "succeeded 7 hours ago",
+        ),
     ],
 )
 def test_each_part_tells_whether_it_is_well_and_why_not(*, row: Row, healthy: bool, state: str) -> None:
     assert (row.healthy, row.state) == (healthy, state), "health and the reason in the words of who found it"
+
+
+def job(kind: str, **more: str) -> dict[str, Any]:
+    condition = {"type": kind, "status": "True", "lastTransitionTime": "2026-01-31T08:48:00Z", **more}
+    return {"metadata": {"creationTimestamp": "2026-01-31T08:45:00Z"}, "status": {"conditions": [condition]}}
+
+
+def container(name: str, state: dict[str, Any]) -> dict[str, Any]:
+    return {"status": {"initContainerStatuses": [{"name": name, "state": state}]}}
+
+
+@pytest.mark.parametrize(
+    ("told", "pods", "healthy", "state"),
+    [
+        (job("Complete"), [], True, "succeeded 12 min ago"),
+        (
+            job("Failed", message="Job has reached the specified backoff limit"),
+            [container("verify", {"terminated": {"exitCode": 1, "message": "3 errors\nFatal: damaged\n"}})],
+            False,
+            "failed 12 min ago, verify: Fatal: damaged",
+        ),
+        (
+            job("Failed", message="Job was active longer than specified deadline"),
+            [container("save", {"terminated": {"exitCode": 0}})],
+            False,
+            "failed 12 min ago, Job was active longer than specified deadline",
+        ),
+        (
+            job("Suspended"),
+            [container("open", {"waiting": {"reason": "C", "message": 'secret "keys" not found'}})],
+            False,
+            'started 15 min ago, secret "keys" not found',
+        ),
+        (job("Suspended"), [container("open", {"running": {}})], True, "started 15 min ago"),
+    ],
+)
+def test_a_backup_that_failed_names_the_step_and_its_last_words(
+    *, told: dict[str, Any], pods: list[dict[str, Any]], healthy: bool, state: str
+) -> None:
+    row = backup_row("server", "voice", "b", run_of(told, pods), NOW)
+    assert (row.healthy, row.state) == (healthy, state), "whoever reads it knows where to look"
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,29 @@ MESSAGES = {
         "campus-voice:storage is '20': it must be a Kubernetes quantity of bytes with its unit, because it is "
         "the size of the volume that keeps the recordings. Write a size such as 20Gi."
     ),
+    "backup: {storage: 40Gi}": (
+        "campus-voice:backup.secret is missing: it must be the name of a Kubernetes object, because Kubernetes "
+        "accepts lower-case letters, digits, hyphens and dots only. Write the name that kubectl shows."
+    ),
+    "backup: {secret: keys, s3: {endpoint: http://s3.example.org, bucket: b}}": (
+        "campus-voice:backup.s3.endpoint is 'http://s3.example.org': it must be an https:// address without a "
+        "path, because whoever reads along could send the same requests again. Write it like "
+        "https://s3.example.org, and the bucket as bucket."
+    ),
+    "backup: {secret: keys, storage: 40Gi, schedule: nightly}": (
+        "campus-voice:backup.schedule is 'nightly': it must be a cron schedule: minute, hour, day of the month, "
+        'month, day of the week, because Kubernetes starts the backups by it. Write it like "30 1 * * *" for '
+        "every night at half past one, in quotes."
+    ),
+    "backup: {secret: keys, storage: 40Gi, keepDays: 0}": (
+        "campus-voice:backup.keepDays is 0: it must be a whole number of days from 1 to 3650, because a voice "
+        "that was withdrawn leaves the backups by then. Leave it out for the default, which settings/backup.py "
+        "names."
+    ),
+    "backup: {secret: keys, storage: 40Gi, verifyPercent: 101}": (
+        "campus-voice:backup.verifyPercent is 101: it must be a whole number from 1 to 100, because it is the "
+        "share of the stored data that is read back after each run. Leave it out for 10."
+    ),
     "campuses: north": (
         "campus-voice:campuses is 'north': it must be a list of campuses, because each entry becomes a host "
         "name of its own. Write one `- id: <campus>` per campus, or leave it out for a single campus named "

@@ -33,6 +33,18 @@ def test_gpus_of_a_campus_stack_need_image_and_model_too(folder: Folder) -> None
     assert "it also needs campus-voice:image and campus-voice:model, because" in told, told
 
 
+def test_a_backup_has_one_place_and_keeps_nothing_longer_than_it_says(folder: Folder) -> None:
+    backup = "backup:\n  secret: keys\n  storage: 40Gi\n  claim: nas\n  dailyDays: 60"
+    assert folder.refusal(f"{OPEN}{backup}", "dev") == (
+        "2 settings of stack dev cannot work; nothing was changed:\n"
+        "  Pulumi.dev.yaml:7: campus-voice:backup.storage is 'storage, claim': exactly one of storage, claim, s3 has to "
+        "be given, because it says where the backups are kept. Give storage for a volume that is made, claim for one "
+        "that is there, or s3.\n"
+        "  Pulumi.dev.yaml:9: campus-voice:backup.dailyDays is 60: it must not be above keepDays, which is 30, because "
+        "nothing is kept longer than that. Lower dailyDays, or raise keepDays."
+    )
+
+
 GPU = "domain: a.example.org\nstorage: 20Gi\nimage: example.org/speech:1\nmodel: {claim: m}\ngpus: 1\n"
 
 IMPOSSIBLE = {
