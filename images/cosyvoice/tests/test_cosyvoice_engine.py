@@ -255,6 +255,11 @@ def test_a_start_that_cannot_succeed_says_what_to_change(bench: Bench, gpu: Gpu,
     with pytest.raises(SpeechError, match=r"COSYVOICE_CACHE_DIR is .* mount a volume or name another folder"):
         bench.engine(vllm=True)
 
+    monkeypatch.setattr(fake_cosyvoice, "LLM_OUT_OF_MEMORY", "你好")
+    with pytest.raises(SpeechError, match="the model does not fit into the GPU's free memory: give the container a larger GPU"):
+        bench.engine()
+    monkeypatch.setattr(fake_cosyvoice, "LLM_OUT_OF_MEMORY", "内存一")
+
     (tmp_path / "model-3" / "llm.pt").unlink()
     with pytest.raises(SpeechError, match=r"llm\.pt .*Fetch it again"):
         engine_for(Settings(EngineName.COSYVOICE, tmp_path / "model-3")).load()

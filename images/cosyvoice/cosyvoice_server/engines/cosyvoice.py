@@ -62,8 +62,11 @@ class CosyVoiceEngine:
         self._names = tuple(name for name in self._model.list_available_spks() if name)
         self._jobs = _Jobs(self._model.model)
         self._first_hop = getattr(self._model.model, "token_hop_len", None)  # version 1 has none
-        for _ in self.synthesize(self._first_request()):
-            pass
+        try:
+            for _ in self.synthesize(self._first_request()):
+                pass
+        except EngineError as error:
+            raise self._failures.of_loading(error.__cause__ or error, self._folder) from error
 
     def voices(self) -> tuple[str, ...]:
         """Name the speakers enrolled in the model folder (``spk2info.pt``); version 3 ships with none."""

@@ -43,14 +43,16 @@ class Failures:
             return self.of_speaking(error)
         return SpeechError("prompt 音频无法读取，请换成 WAV 文件。 The prompt recording could not be read: bring it as a WAV file.")
 
-    def of_loading(self, error: Exception, folder: Path) -> SpeechError:
-        """Turn what stopped the model from being built into a sentence for the operator."""
+    def of_loading(self, error: BaseException, folder: Path) -> SpeechError:
+        """Turn what stopped the model from being built, or from speaking once, into a sentence for the operator."""
         if is_out_of_memory(error):
             message = "the model does not fit into the GPU's free memory: give the container a larger GPU, or one that nobody shares"
         elif isinstance(error, FileNotFoundError):
             message = f"the model folder {folder} lacks {error.filename}: fetch the model anew"
         else:
-            message = f"the model in {folder} could not be loaded ({type(error).__name__}: {error}): fetch it anew if a file is damaged"
+            message = (
+                f"the model in {folder} could not be loaded and tried ({type(error).__name__}: {error}): fetch it anew if a file is damaged"
+            )
         return SpeechError(message)
 
 

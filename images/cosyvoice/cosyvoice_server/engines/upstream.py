@@ -25,7 +25,7 @@ class Acceleration:
     """How the model uses its GPU; all off is upstream's own default."""
 
     fp16: bool = False
-    """Half precision: less time in TensorRT, hardly any memory less, and upstream warns of its quality for version 3."""
+    """Half precision; upstream warns of it for version 3 with TensorRT."""
     vllm: bool = False
     """vLLM runs the language model; the first start exports it, about 1 GB, into the cache folder."""
     tensorrt: bool = False
