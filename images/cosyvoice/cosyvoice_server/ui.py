@@ -1,5 +1,6 @@
 """The web page and its API: the endpoints, argument order and streaming reply of CosyVoice's own ``webui.py``."""
 
+import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -74,8 +75,9 @@ def page(speaker: Speaker, listeners: Listeners, uploads_used: Callable[..., Non
             )
             session = request.session_hash or ""
             replies.asked(session)
-            for notice in speaker.engine.notices(asked):
-                gr.Warning(notice)
+            with contextlib.suppress(OSError):  # a recording that is gone is refused below, with a sentence
+                for notice in speaker.engine.notices(asked):
+                    gr.Warning(notice)
             caller = caller_of(request.headers, shared=shared)
             turn = request.request.scope.get(TURN) if request.request else None
             chunks = speaker.speak(asked, caller, turn)
