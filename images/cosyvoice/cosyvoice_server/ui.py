@@ -1,6 +1,5 @@
 """The web page and its API: the endpoints, argument order and streaming reply of CosyVoice's own ``webui.py``."""
 
-import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -75,9 +74,8 @@ def page(speaker: Speaker, listeners: Listeners, uploads_used: Callable[..., Non
             )
             session = request.session_hash or ""
             replies.asked(session)
-            with contextlib.suppress(OSError):  # a recording that is gone is refused below, with a sentence
-                for notice in speaker.engine.notices(asked):
-                    gr.Warning(notice)
+            for notice in speaker.engine.notices(asked):
+                gr.Warning(notice)
             caller = caller_of(request.headers, shared=shared)
             turn = request.request.scope.get(TURN) if request.request else None
             chunks = speaker.speak(asked, caller, turn)
