@@ -88,7 +88,7 @@ def test_two_requests_at_once_are_both_spoken_to_the_end(promised: Promised) -> 
     for thread in both:
         thread.start()
     for thread in both:
-        thread.join(timeout=120)
+        thread.join(timeout=300)
 
     assert set(heard) == {"short", "long"}, "neither waits for ever"
     assert heard["long"] > heard["short"] > 0, "each is given its own text's audio"

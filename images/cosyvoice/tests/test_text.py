@@ -82,3 +82,5 @@ def test_a_cpu_server_says_that_it_cannot_clone_and_gives_a_recording_the_same_v
 
     assert len(chosen) > 1, "different recordings may get different voices"
     assert engine.notices(SpeechRequest("你好。", voice="中文女")) == [], "a preset voice is what was asked for"
+    prompt.unlink()
+    assert engine.notices(request) == [], "a recording that is gone is refused with a sentence of its own"

@@ -81,6 +81,8 @@ class KokoroEngine:
 
     def notices(self, request: SpeechRequest) -> list[str]:
         """Say plainly that this engine neither clones nor follows instructions."""
+        if request.prompt_wav and not request.prompt_wav.is_file():
+            return []  # a recording that is gone is refused with a sentence of its own
         match request.mode:
             case Mode.ZERO_SHOT | Mode.CROSS_LINGUAL:
                 chosen = self._voice_name(request)
