@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cosyvoice_server import labels
 from cosyvoice_server.campus import AUDIT_HEADER, CampusError, audit_id, caller_of
+from cosyvoice_server.uploads import UPLOAD
 
 PAGES = re.compile(r"/(?:config/?|(?:assets|static)/.+|theme\.css|robots\.txt|favicon\.ico|manifest\.json|pwa_icon(?:/\d+)?)?")
 API = re.compile(
@@ -21,7 +22,6 @@ SYNTHESIS = re.compile(r"/gradio_api/(?:queue/join|call/.+)")
 VOICES = re.compile(r"/v1/voices(?:/[^/]+)?")
 STREAM = re.compile(r"/gradio_api/stream/.+")
 ENDLESS = re.compile(r"/gradio_api/heartbeat/.+")
-UPLOAD = "/gradio_api/upload"
 NO_CLONING = "This campus has voice cloning switched off: recordings are not accepted."
 LARGEST_UPLOAD = 16 * 1024 * 1024
 """Bytes: a prompt of 30 s at 48 kHz in stereo is 6 MB."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 import imageio_ffmpeg
 from fastapi import FastAPI
+from gradio.utils import get_upload_folder
 
 from cosyvoice_server.config import Settings
 from cosyvoice_server.gate import LARGEST_UPLOAD, Gate
@@ -14,6 +15,7 @@ from cosyvoice_server.listeners import Listeners
 from cosyvoice_server.places import Places
 from cosyvoice_server.speaker import Speaker
 from cosyvoice_server.ui import SPEAK, page
+from cosyvoice_server.uploads import Uploads
 from cosyvoice_server.voices import VoiceStore
 from cosyvoice_server.voices.api import router
 from cosyvoice_server.voices.removal import Removal
@@ -29,12 +31,13 @@ def application(speaker: Speaker, voices: VoiceStore, settings: Settings, closed
     """
     listeners = Listeners()
     shared = settings.shared
-    blocks, replies = page(speaker, listeners, voices, shared=shared)
+    ours = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    uploads = Uploads(ours, Path(get_upload_folder()))
+    blocks, replies = page(speaker, listeners, voices, uploads.used, shared=shared)
     removal = Removal(voices, settings.outputs_dir, replies.withdrawn)
-    api = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    api.include_router(router(removal, settings.enrolment_dir, shared=shared))
-    app = gr.mount_gradio_app(
-        api,
+    ours.include_router(router(removal, settings.enrolment_dir, shared=shared))
+    gr.mount_gradio_app(
+        ours,
         blocks,
         path="/",
         footer_links=[],
@@ -48,7 +51,7 @@ def application(speaker: Speaker, voices: VoiceStore, settings: Settings, closed
         head=HEAD,
     )
     (number,) = (function._id for function in blocks.fns.values() if function.api_name == SPEAK)
-    return Gate(Places(app, speaker, listeners, shared=shared, speaking=number), shared=shared, closed=closed), removal
+    return Gate(Places(uploads, speaker, listeners, shared=shared, speaking=number), shared=shared, closed=closed), removal
 
 
 def put_ffmpeg_on_path(folder: Path) -> None:
