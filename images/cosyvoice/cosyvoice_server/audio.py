@@ -16,7 +16,7 @@ def wav(samples: Samples, sample_rate: int) -> bytes:
     """Encode samples as a WAV file; what lies outside -1 to 1 is clipped."""
     file = io.BytesIO()
     with _writer(file, sample_rate) as writer:
-        writer.writeframes(_frames(samples))
+        writer.writeframes(frames(samples))
     return file.getvalue()
 
 
@@ -41,7 +41,7 @@ class Recording:
 
     def add(self, samples: Samples) -> None:
         """Append a chunk."""
-        self._writer.writeframesraw(_frames(samples))
+        self._writer.writeframesraw(frames(samples))
 
     def finish(self) -> Path:
         """Write the length into the header, and give the file its name."""
@@ -65,6 +65,16 @@ def _writer(file: IO[bytes], sample_rate: int) -> wave.Wave_write:
     return writer
 
 
-def _frames(samples: Samples) -> bytes:
+def endless_header(sample_rate: int) -> bytes:
+    """Begin a WAV stream whose length is not known yet: its header tells the greatest one, as players expect."""
+    file = io.BytesIO()
+    with _writer(file, sample_rate) as writer:
+        writer.writeframes(b"")
+    header = bytearray(file.getvalue())
+    header[4:8] = header[-4:] = b"\xff\xff\xff\xff"
+    return bytes(header)
+
+
+def frames(samples: Samples) -> bytes:
     """Encode samples as 16-bit numbers."""
     return (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()

@@ -1,4 +1,4 @@
-"""The web application: Gradio, mounted behind the gate."""
+"""The web application behind the gate: the API, the reading room, and Gradio for every other path."""
 
 import os
 from collections.abc import Callable
@@ -8,11 +8,14 @@ import gradio as gr
 import imageio_ffmpeg
 from fastapi import FastAPI
 
+from cosyvoice_server import __version__, api
+from cosyvoice_server.catalogue import Catalogue
 from cosyvoice_server.gate import LARGEST_UPLOAD, Gate
 from cosyvoice_server.listeners import Listeners
+from cosyvoice_server.page import routes as reading_room
 from cosyvoice_server.places import Places
 from cosyvoice_server.speaker import Speaker
-from cosyvoice_server.ui import SPEAK, page
+from cosyvoice_server.ui import SPEAK, TITLE, page
 
 HEAD = '<script>document.documentElement.lang = "zh-CN"</script>'
 SYSTEM_FONTS = ("system-ui", "sans-serif")
@@ -25,8 +28,13 @@ def application(speaker: Speaker, *, shared: bool, closed: Callable[[], bool]) -
     """
     listeners = Listeners()
     blocks = page(speaker, listeners, shared=shared)
+    speech = api.Speech(speaker, Catalogue(speaker.engine, lambda _: ()), shared=shared)
+    ours = FastAPI(title=TITLE, version=__version__, description=api.DESCRIPTION, docs_url=None, redoc_url=None)
+    ours.include_router(api.router(speech))
+    ours.include_router(reading_room.router(speech))
+    api.answer_errors(ours)
     app = gr.mount_gradio_app(
-        FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
+        ours,
         blocks,
         path="/",
         footer_links=[],

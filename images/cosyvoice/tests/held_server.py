@@ -15,7 +15,7 @@ from cosyvoice_server.engines.base import Samples, SpeechRequest
 
 
 class HeldEngine:
-    """Speaks a tenth of a second for each request; a text that starts with "fail" raises."""
+    """Speaks a tenth of a second for each request; a text that starts with "fail" raises, one with "break" after it has spoken."""
 
     sample_rate = 24_000
 
@@ -38,6 +38,8 @@ class HeldEngine:
         while not self._permission.exists():
             pause.wait(0.02)
         yield np.full(2400, 0.1, np.float32)
+        if request.text.startswith("break"):
+            raise RuntimeError(request.text)
 
 
 if __name__ == "__main__":
