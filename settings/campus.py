@@ -181,7 +181,10 @@ class PlatformCampusSettings(CampusSettings):
     """Who has to show who they are. Default: nobody."""
 
     voice_cloning: Switch = False
-    """Whether recordings may be imitated. Default: false."""
+    """Whether recordings may be imitated and teachers' voices enrolled. Default: false."""
+
+    audible_label: Switch = False
+    """Whether each reply says first that a machine speaks. Default: false."""
 
     limits: Annotated[
         LimitsSettings,

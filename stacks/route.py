@@ -46,6 +46,7 @@ def routes_args(args: TenantRouteArgs, campus: PlatformCampusSettings, hsts_seco
     args["deny_from"] = list(campus.deny_from)
     args["frame_ancestors"] = list(campus.frame_ancestors)
     args["voice_cloning"] = campus.voice_cloning
+    args["audible_label"] = campus.audible_label
     args["limits"] = _given(campus.limits)
     args["circuit_breakers"] = _given(campus.circuit_breakers)
     args["routes"] = [_given(route) for route in campus.routes]

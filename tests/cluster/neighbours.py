@@ -66,12 +66,14 @@ class Browser:
         *,
         body: bytes | None = None,
         timeout: float = 30,
+        method: str | None = None,
     ) -> Answer:
-        """The answer to GET, or with a body to POST."""
+        """The answer to GET, or with a body to POST, or to `method`."""
         connection = http.client.HTTPConnection(self.host)
         connection.sock = self.connect(timeout=timeout)
         try:
-            connection.request("GET" if body is None else "POST", path, body, dict(headers or {}))
+            verb = method or ("GET" if body is None else "POST")
+            connection.request(verb, path, body, dict(headers or {}))
             told = connection.getresponse()
             lower = {name.lower(): value for name, value in told.getheaders()}
             return Answer(told.status, lower, told.read().decode(errors="replace"))

@@ -30,6 +30,7 @@ LITTLE = 32 * 1024 * 1024
 
 LEFT_OUT_SECONDS = 30
 IMITATE = "3s极速复刻"
+VOICES = "/v1/voices"
 NOT_SERVED = "Not served here."
 """The gateway's own words; the mirror behind it says something else about a page that it does not have."""
 
@@ -75,6 +76,7 @@ def test_gradios_inner_paths_end_at_the_gateway(town: Town) -> None:
 
 def test_headers_that_the_gateway_vouches_for_cannot_be_claimed(town: Town) -> None:
     claimed = {
+        "X-Campus-Audible-Label": "enabled",
         "X-Campus-Voice-Cloning": "enabled",
         "X-Forwarded-For": "203.0.113.9",
         "X-Forwarded-Host": "elsewhere.example.org",
@@ -86,6 +88,7 @@ def test_headers_that_the_gateway_vouches_for_cannot_be_claimed(town: Town) -> N
     )
     assert heard.get("HTTP_X_OF_NO_MEANING") == "arrives", f"the mirror tells what it is sent: {heard}"
     assert heard["HTTP_X_CAMPUS_VOICE_CLONING"] == "disabled", "consent is the platform's to give"
+    assert heard["HTTP_X_CAMPUS_AUDIBLE_LABEL"] == "disabled", "what is said first is the platform's to say"
     assert heard["HTTP_X_CAMPUS_ID"] == "pair", "and so is the name"
     assert "203.0.113.9" not in heard["HTTP_X_FORWARDED_FOR"], "nobody chooses an address"
     assert not {"HTTP_X_FORWARDED_HOST", "HTTP_X_GRADIO_SERVER"} & set(heard), f"nor another host: {heard}"
@@ -217,6 +220,19 @@ def test_recordings_are_refused_at_the_gateway_and_again_by_the_server(town: Tow
     assert careless.status == 403, f"the server would refuse it too: {careless}"
     assert json.loads(careless.body)["detail"] in north.body, "both in the same words"
     assert north.body != careless.body, "the first was not the server's answer"
+
+
+def test_voices_are_enrolled_only_where_cloning_is_on_and_listed_everywhere(town: Town) -> None:
+    headers, body = form(b"RIFF")
+    for method, path in (("POST", VOICES), ("DELETE", f"{VOICES}/Li")):
+        off, on = (
+            browser.ask(path, headers, body=body, method=method) for browser in (town.north, town.cloning)
+        )
+        assert off.status == 403, f"the gateway lets nobody through here: {off}"
+        assert off.body.startswith("This campus has voice cloning switched off"), f"and says why: {off}"
+        assert "enrolment key" in on.body, f"elsewhere the server asks for the campus's key: {on}"
+    listed = town.north.ask(VOICES)
+    assert "voice cloning" not in listed.body, f"a list is everybody's to read: {listed}"
 
 
 def imitated(browser: Browser) -> str:

@@ -230,6 +230,7 @@ def test_a_campus_stack_takes_over_all_that_the_platform_says_about_the_campus(p
             "minimumTls": "1.3",
             "routes": [{"prefix": "/images", "services": [{"name": "images", "port": 8080}]}],
             "voiceCloning": True,
+            "audibleLabel": True,
         }
 
     platform = program.up("dev", said)
@@ -245,8 +246,8 @@ def test_a_campus_stack_takes_over_all_that_the_platform_says_about_the_campus(p
     assert routes["/"]["rateLimitPolicy"]["local"]["requests"] == 7
     assert routes["/"]["ipDenyPolicy"] == [{"cidr": "10.20.1.0/24", "source": "Peer"}]
     assert routes["/v1"]["jwtVerificationPolicy"] == {"require": "tokens"}
-    cloning = {"name": "X-Campus-Voice-Cloning", "value": "enabled"}
-    assert cloning in routes["/"]["requestHeadersPolicy"]["set"]
+    for switch in ("X-Campus-Voice-Cloning", "X-Campus-Audible-Label"):
+        assert {"name": switch, "value": "enabled"} in routes["/"]["requestHeadersPolicy"]["set"]
 
 
 def test_browsers_insist_on_a_trusted_certificate_only_where_a_public_authority_signs(

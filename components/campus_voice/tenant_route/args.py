@@ -216,8 +216,13 @@ class TenantRouteArgs(TypedDict):
     """The fuse behind the limits. Not with `root`."""
 
     voice_cloning: NotRequired[bool]
-    """Whether the campus may have recordings imitated. If not, the gateway answers uploads with 403, and
-    the backend is told in the header `X-Campus-Voice-Cloning`. Default: false. Not with `root`."""
+    """Whether the campus may have recordings imitated and teachers' voices enrolled. If not, the gateway
+    answers uploads and enrolments with 403, and the backend is told in the header
+    `X-Campus-Voice-Cloning`. Default: false. Not with `root`."""
+
+    audible_label: NotRequired[bool]
+    """Whether each reply begins with the sentence that a machine speaks: the backend is told in the header
+    `X-Campus-Audible-Label`. Default: false. Not with `root`."""
 
     backend_namespace: str
     """Namespace of the backend, in which the routes and their Services are placed."""

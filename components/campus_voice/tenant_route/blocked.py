@@ -13,11 +13,14 @@ from campus_voice.shared.manifests import Manifest
 UPLOAD_PREFIX = "/gradio_api/upload"
 """Where recordings of a voice arrive; the progress of an upload is told below it too."""
 
+VOICES_PREFIX = "/v1/voices"
+"""Where the voices of a campus are listed (GET), enrolled and withdrawn (every other method)."""
+
 _HEARTBEAT_PREFIX = "/gradio_api/heartbeat"
 
-_ESCAPED_SLASH = "/gradio_api.*%2[Ff].*"
+_ESCAPED_SLASH = "/(gradio_api|v1).*%2[Ff].*"
 """Envoy compares paths with `%2F` as they are and servers decode it: `/gradio_api%2Fupload` would reach what
-the prefixes below guard. No page of Gradio's writes it."""
+the prefixes below guard. Neither Gradio's page nor the API writes it."""
 
 INNER: Mapping[str, str] = {
     "/gradio_api/dev/reload": "tells whoever asks when a developer changes the page",
@@ -50,18 +53,21 @@ def routes(*, voice_cloning: bool) -> list[Manifest]:
     ]
     if not voice_cloning:
         body = "This campus has voice cloning switched off: recordings are not accepted."
+        # Envoy keeps the method among the headers, and Contour passes the name on as it is.
+        not_listing = {"header": {"name": ":method", "notexact": "GET"}}
         made.append(_answer({"prefix": UPLOAD_PREFIX}, HTTPStatus.FORBIDDEN, body))
+        made.append(_answer({"prefix": VOICES_PREFIX}, HTTPStatus.FORBIDDEN, body, not_listing))
     return made
 
 
 def covers(prefix: str) -> str | None:
     """Tell the blocked prefix that `prefix` would reach into, if there is one."""
-    blocked = (*INNER, _HEARTBEAT_PREFIX, UPLOAD_PREFIX)
+    blocked = (*INNER, _HEARTBEAT_PREFIX, UPLOAD_PREFIX, VOICES_PREFIX)
     return next((one for one in blocked if prefix.startswith(one)), None)
 
 
-def _answer(condition: Manifest, status: HTTPStatus, body: str) -> Manifest:
+def _answer(path: Manifest, status: HTTPStatus, body: str, *also: Manifest) -> Manifest:
     return {
-        "conditions": [condition],
+        "conditions": [path, *also],
         "directResponsePolicy": {"body": body, "statusCode": int(status)},
     }

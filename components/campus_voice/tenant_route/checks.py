@@ -31,6 +31,7 @@ _OF_THE_ROUTES = (
     "limits",
     "circuit_breakers",
     "voice_cloning",
+    "audible_label",
     "backend_replicas",
     "canary",
     "routes",
@@ -60,6 +61,7 @@ class RouteSettings:
     limits: Limits
     fuse: Fuse
     voice_cloning: bool
+    audible_label: bool
     backend_namespace: str
     backend_selector: Labels
     backend_port: int
@@ -95,6 +97,7 @@ def settings(name: str, args: "TenantRouteArgs") -> RouteSettings:
         limits=limits.read(fields),
         fuse=limits.read_fuse(fields),
         voice_cloning=fields.flag("voice_cloning", default=False),
+        audible_label=fields.flag("audible_label", default=False),
         backend_namespace=fields.label("backend_namespace"),
         backend_selector=args.get("backend_selector"),
         backend_port=fields.port("backend_port", 7860),

@@ -13,6 +13,9 @@ CAMPUS = "X-Campus-Id"
 VOICE_CLONING = "X-Campus-Voice-Cloning"
 """Tells the backend whether the campus may imitate a recording: `enabled` or `disabled`."""
 
+AUDIBLE_LABEL = "X-Campus-Audible-Label"
+"""Tells the backend whether each reply has to say first that a machine speaks: `enabled` or `disabled`."""
+
 _SPOOFS = ("X-Forwarded-Host", "X-Gradio-Server")
 """Gradio believes them before `Host` and sends the page's own requests where they say
 (https://github.com/gradio-app/gradio/blob/gradio%406.31.0/gradio/route_utils.py, `get_request_origin`)."""
@@ -47,7 +50,7 @@ def read(fields: Fields) -> Headers:
     )
 
 
-def request(campus: str, *, voice_cloning: bool) -> Manifest:
+def request(campus: str, *, voice_cloning: bool, audible_label: bool) -> Manifest:
     """Render what a request tells the backend, whatever its sender wrote.
 
     `X-Forwarded-For` is overwritten too: Envoy appends to what it is sent, and servers that trust the
@@ -57,10 +60,15 @@ def request(campus: str, *, voice_cloning: bool) -> Manifest:
         "remove": list(_SPOOFS),
         "set": [
             {"name": CAMPUS, "value": campus},
-            {"name": VOICE_CLONING, "value": "enabled" if voice_cloning else "disabled"},
+            {"name": VOICE_CLONING, "value": _switch(on=voice_cloning)},
+            {"name": AUDIBLE_LABEL, "value": _switch(on=audible_label)},
             {"name": "X-Forwarded-For", "value": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"},
         ],
     }
+
+
+def _switch(*, on: bool) -> str:
+    return "enabled" if on else "disabled"
 
 
 def response(headers: Headers) -> Manifest:

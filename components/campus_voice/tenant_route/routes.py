@@ -68,7 +68,11 @@ def _serving(settings: RouteSettings, prefix: str, bucket: Bucket) -> Manifest:
         **settings.access.of_route(api=prefix.startswith(API_PREFIX)),
         "conditions": [{"prefix": prefix}],
         "rateLimitPolicy": bucket.policy(),
-        "requestHeadersPolicy": headers.request(settings.campus, voice_cloning=settings.voice_cloning),
+        "requestHeadersPolicy": headers.request(
+            settings.campus,
+            voice_cloning=settings.voice_cloning,
+            audible_label=settings.audible_label,
+        ),
         "responseHeadersPolicy": headers.response(settings.headers),
         "timeoutPolicy": {
             "idle": f"{_IDLE_SECONDS}s",

@@ -3,12 +3,14 @@
 https://platform.openai.com/docs/api-reference/audio/createSpeech
 """
 
+import asyncio
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cosyvoice_server.campus import Caller, caller_of
@@ -16,18 +18,19 @@ from cosyvoice_server.catalogue import Catalogue, Voice
 from cosyvoice_server.checking import FASTEST, LONGEST_TEXT, SLOWEST
 from cosyvoice_server.engines.base import Mode, SpeechRequest
 from cosyvoice_server.formats import Format, encoder
-from cosyvoice_server.problems import ApiError, ProblemBody, of_validation
+from cosyvoice_server.labels import Label
+from cosyvoice_server.problems import REFUSED, ApiError, ProblemBody, of_validation
 from cosyvoice_server.speaker import Speaker
 from cosyvoice_server.streaming import SpokenReply
 
 DESCRIPTION = "Speech for one campus, in the shape of OpenAI's API. The gateway may ask for a token on the paths below /v1."
-REFUSED = {"model": ProblemBody, "description": "The request is refused, and the answer says why."}
 AUDIO = {"schema": {"type": "string", "format": "binary"}}
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The audio, sent while it is spoken. A reply that breaks off without its last chunk is not the whole text.",
         "content": {"audio/mpeg": AUDIO, "audio/wav": AUDIO, "audio/pcm": AUDIO},
         "headers": {
+            "X-AI-Generated": {"description": "Always true: a machine speaks.", "schema": {"type": "string"}},
             "X-Request-Id": {"description": "Names this request in the server's log.", "schema": {"type": "string"}},
         },
     },
@@ -72,15 +75,15 @@ class Speech:
         """Tell who asks; the gate has let the request through, so a campus is known."""
         return caller_of(request.headers, shared=self._shared)
 
-    def reply(self, body: SpeechBody, caller: Caller) -> Response:
+    async def reply(self, body: SpeechBody, caller: Caller) -> Response:
         """Answer with the audio of a text.
 
         Raises:
             ApiError: the campus has no such voice.
         """
-        names = [voice.name for voice in self._catalogue.of(caller)]
-        if body.voice not in names:
-            message = f"There is no voice {body.voice!r} on this campus: give one of {', '.join(names)}."
+        voices = {voice.name: voice for voice in await asyncio.to_thread(self._catalogue.of, caller)}
+        if body.voice not in voices:
+            message = f"There is no voice {body.voice!r} on this campus: give one of {', '.join(voices) or 'none, for it has no voice'}."
             raise ApiError(HTTPStatus.BAD_REQUEST, message, param="voice", code="voice_not_found")
         asked = SpeechRequest(
             text=body.input,
@@ -91,7 +94,8 @@ class Speech:
             stream=body.speed == 1,  # CosyVoice changes the speed of whole sentences only
             speed=body.speed,
         )
-        encoding = encoder(body.response_format, self._speaker.engine.sample_rate)
+        label = Label(caller.audit_id, caller.campus, cloned=voices[body.voice].kind == "teacher")
+        encoding = encoder(body.response_format, self._speaker.engine.sample_rate, label)
         return SpokenReply(self._speaker.speak(asked, caller), encoding)
 
     def voices(self, caller: Caller) -> VoiceList:
@@ -105,7 +109,7 @@ def router(speech: Speech) -> APIRouter:
 
     @routes.post("/audio/speech", summary="Speak a text", operation_id="createSpeech", response_class=Response, responses=RESPONSES)
     async def create_speech(body: SpeechBody, request: Request) -> Response:
-        return speech.reply(body, speech.caller(request))
+        return await speech.reply(body, speech.caller(request))
 
     @routes.get("/voices", summary="List the voices", operation_id="listVoices", responses={"default": REFUSED})
     def list_voices(request: Request) -> VoiceList:
@@ -120,9 +124,13 @@ def answer_errors(app: FastAPI) -> None:
     async def wrong(_: Request, error: Exception) -> Response:
         if isinstance(error, RequestValidationError):
             return of_validation(error).response()
+        if isinstance(error, HTTPException):
+            answer = ApiError(HTTPStatus(error.status_code), error.detail).response()
+            answer.headers.update(error.headers or {})
+            return answer
         if isinstance(error, ApiError):
             return error.response()
         raise error
 
-    app.add_exception_handler(RequestValidationError, wrong)
-    app.add_exception_handler(ApiError, wrong)
+    for kind in (RequestValidationError, HTTPException, ApiError):
+        app.add_exception_handler(kind, wrong)

@@ -29,6 +29,9 @@ def check(request: SpeechRequest, *, cloning: bool) -> None:
     if imitates and request.prompt_wav is None:
         message = "prompt音频为空，您是否忘记输入prompt音频？ This mode needs a prompt recording: upload or record one."
         raise SpeechError(message)
+    if request.prompt_wav is not None and not request.prompt_wav.is_file():
+        message = "prompt音频已删除，请重新上传。 A recording is deleted after its use: upload or record it again."
+        raise SpeechError(message)
     if request.mode is Mode.ZERO_SHOT and not request.prompt_text.strip():
         message = "prompt文本为空，您是否忘记输入prompt文本？ This mode needs the prompt recording's text: enter it."
         raise SpeechError(message)

@@ -28,6 +28,10 @@ class Settings:
     """The folder that holds the engine's model files; nothing is ever downloaded."""
     outputs_dir: Path = Path("/root/CosyVoice/outputs")
     """Where each reply is kept, as ``<campus>/output_<time>_<id>.wav``."""
+    voices_dir: Path = Path("/root/CosyVoice/voices")
+    """Where teachers' voices are kept, in a folder a campus."""
+    enrolment_dir: Path = Path("/etc/cosyvoice/enrolment")
+    """A file a campus, which holds the key for enrolling voices there."""
     port: int = 7860
     """People and the API."""
     metrics_port: int = 9464
@@ -42,6 +46,12 @@ class Settings:
     """Requests that may wait, for each campus."""
     deadline_seconds: int = 600
     """The longest that a request may wait and be spoken, together."""
+    stall_seconds: int = 120
+    """How long a synthesis may bring no chunk before the server is started anew."""
+    memory_ceiling_bytes: int = 0
+    """Anonymous memory at which the server ends, between requests, to be started anew; 0 means none."""
+    outputs_ttl_seconds: int = 0
+    """How long recordings are kept; 0 means for ever."""
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
@@ -72,6 +82,8 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         engine=EngineName(one_of("COSYVOICE_ENGINE", default.engine, tuple(EngineName))),
         model_dir=Path(given.get("COSYVOICE_MODEL_DIR", default.model_dir)),
         outputs_dir=Path(given.get("COSYVOICE_OUTPUTS_DIR", default.outputs_dir)),
+        voices_dir=Path(given.get("COSYVOICE_VOICES_DIR", default.voices_dir)),
+        enrolment_dir=Path(given.get("COSYVOICE_ENROLMENT_DIR", default.enrolment_dir)),
         port=integer("COSYVOICE_PORT", default.port, 1, 65535),
         metrics_port=integer("COSYVOICE_METRICS_PORT", default.metrics_port, 1, 65535),
         shared=one_of("COSYVOICE_SHARED", "false", ("true", "false")) == "true",
@@ -79,6 +91,9 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         running=integer("COSYVOICE_RUNNING", default.running, 1, 64),
         waiting=integer("COSYVOICE_WAITING", default.waiting, 0, 1000),
         deadline_seconds=integer("COSYVOICE_DEADLINE_SECONDS", default.deadline_seconds, 1, 86400),
+        stall_seconds=integer("COSYVOICE_STALL_SECONDS", default.stall_seconds, 1, 86400),
+        memory_ceiling_bytes=integer("COSYVOICE_MEMORY_CEILING_BYTES", default.memory_ceiling_bytes, 0, 2**63),
+        outputs_ttl_seconds=integer("COSYVOICE_OUTPUTS_TTL_SECONDS", default.outputs_ttl_seconds, 0, 10 * 366 * 86400),
     )
     if settings.port == settings.metrics_port:
         problems.append(f"COSYVOICE_PORT and COSYVOICE_METRICS_PORT are both {settings.port}: give them different ports")

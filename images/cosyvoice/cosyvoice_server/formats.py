@@ -5,8 +5,9 @@ from typing import Protocol
 
 import lameenc
 
-from cosyvoice_server.audio import endless_header, frames
+from cosyvoice_server.audio import frames, header
 from cosyvoice_server.engines.base import Samples
+from cosyvoice_server.labels import Label, id3
 
 MP3_KILOBITS = 64
 """A second, mono: LAME's own choice for speech of this bandwidth; an hour has 29 MB."""
@@ -42,8 +43,8 @@ class Wav:
 
     content_type = "audio/wav"
 
-    def __init__(self, sample_rate: int) -> None:
-        self._begin = endless_header(sample_rate)
+    def __init__(self, sample_rate: int, label: Label) -> None:
+        self._begin = header(sample_rate, label)
 
     def begin(self) -> bytes:
         """Write the header."""
@@ -59,10 +60,10 @@ class Wav:
 
 
 class Pcm(Wav):
-    """Signed 16-bit little-endian samples, mono, and nothing else."""
+    """Signed 16-bit little-endian samples, mono, and nothing else: its label is only in the reply's headers."""
 
-    def __init__(self, sample_rate: int) -> None:
-        super().__init__(sample_rate)
+    def __init__(self, sample_rate: int, label: Label) -> None:
+        super().__init__(sample_rate, label)
         self.content_type = f"audio/pcm;rate={sample_rate};bits=16;channels=1;endian=little"
 
     def begin(self) -> bytes:
@@ -75,7 +76,8 @@ class Mp3:
 
     content_type = "audio/mpeg"
 
-    def __init__(self, sample_rate: int) -> None:
+    def __init__(self, sample_rate: int, label: Label) -> None:
+        self._begin = id3(label)
         self._encoder = lameenc.Encoder()
         self._encoder.silence()
         self._encoder.set_in_sample_rate(sample_rate)
@@ -84,8 +86,8 @@ class Mp3:
         self._encoder.set_quality(MP3_QUALITY)
 
     def begin(self) -> bytes:
-        """Write nothing."""
-        return b""
+        """Write the tag that labels it."""
+        return self._begin
 
     def add(self, samples: Samples) -> bytes:
         """Encode a chunk."""
@@ -96,12 +98,12 @@ class Mp3:
         return bytes(self._encoder.flush())
 
 
-def encoder(wanted: Format, sample_rate: int) -> Encoder:
+def encoder(wanted: Format, sample_rate: int, label: Label) -> Encoder:
     """Make the encoder of one reply."""
     match wanted:
         case Format.MP3:
-            return Mp3(sample_rate)
+            return Mp3(sample_rate, label)
         case Format.WAV:
-            return Wav(sample_rate)
+            return Wav(sample_rate, label)
         case Format.PCM:
-            return Pcm(sample_rate)
+            return Pcm(sample_rate, label)

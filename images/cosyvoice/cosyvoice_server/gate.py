@@ -1,13 +1,14 @@
 """What may reach the application: known paths only, from a known campus, of bounded size, recordings only where they may be imitated."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cosyvoice_server import labels
 from cosyvoice_server.campus import AUDIT_HEADER, CampusError, audit_id, caller_of
 from cosyvoice_server.problems import ApiError
 
@@ -17,8 +18,10 @@ API = re.compile(
     r"|call/.+|cancel|reset/?|upload|upload_progress|file=/.+|stream/.+)"
 )
 """Only the queued ways to call: Gradio's ``run/`` and ``api/`` go past its queue, and so past what bounds the syntheses at once."""
-OURS = re.compile(r"/openapi\.json|/v1/(?:audio/speech|voices)|/read(?:/[a-z]+(?:\.[a-z]+)?)?")
+OURS = re.compile(r"/openapi\.json|/v1/(?:audio/speech|voices(?:/[^/]+)?)|/read(?:/[a-z]+(?:\.[a-z]+)?)?")
 SYNTHESIS = re.compile(r"/gradio_api/(?:queue/join|call/.+)|/v1/audio/speech|/read/speech")
+VOICES = re.compile(r"/v1/voices(?:/[^/]+)?")
+STREAM = re.compile(r"/gradio_api/stream/.+")
 ENDLESS = re.compile(r"/gradio_api/heartbeat/.+")
 UPLOAD = "/gradio_api/upload"
 REPLACED = "This server is being replaced: try again in a moment."
@@ -50,7 +53,8 @@ class Gate:
         counts = not ENDLESS.fullmatch(scope["path"])
         self.under_way += counts
         try:
-            await (self._refusal(scope) or self._app)(scope, receive, named(send, headers[AUDIT_HEADER]))
+            told = {AUDIT_HEADER: headers[AUDIT_HEADER]} | (labels.HEADERS if STREAM.fullmatch(scope["path"]) else {})
+            await (self._refusal(scope) or self._app)(scope, receive, saying(send, told))
         finally:
             self.under_way -= counts
 
@@ -73,20 +77,20 @@ class Gate:
         return over_size(path, headers.get("content-length", ""))
 
 
-def named(send: Send, audit: str) -> Send:
-    """Put the request's audit id into the reply."""
+def saying(send: Send, told: Mapping[str, str]) -> Send:
+    """Put headers into the reply: the request's audit id, and what a machine has made."""
 
-    async def with_name(message: Message) -> None:
+    async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message)[AUDIT_HEADER] = audit
+            MutableHeaders(scope=message).update(told)
         await send(message)
 
-    return with_name
+    return with_headers
 
 
 def over_size(path: str, length: str) -> JSONResponse | None:
-    """Refuse a body that does not tell its length, or is longer than the path may take."""
-    limit = LARGEST_UPLOAD if path == UPLOAD else LARGEST_BODY
+    """Refuse a body that does not tell its length, or is longer than its path may take."""
+    limit = LARGEST_UPLOAD if path == UPLOAD or VOICES.fullmatch(path) else LARGEST_BODY
     if not length.isdigit():
         return refused(HTTPStatus.LENGTH_REQUIRED, "Send the request with a Content-Length.", path=path)
     if int(length) > limit:
@@ -96,7 +100,7 @@ def over_size(path: str, length: str) -> JSONResponse | None:
 
 
 def refused(status: HTTPStatus, sentence: str, retry_after: int | None = None, path: str = "") -> JSONResponse:
-    """Answer as the API does on its paths, and elsewhere with ``{"detail": sentence}``, the form of Gradio's own refusals."""
+    """Answer as the API does on its own paths, and elsewhere with ``{"detail": sentence}``, the form of Gradio's refusals."""
     if OURS.fullmatch(path):
         return ApiError(status, sentence, retry_after=retry_after).response()
     return JSONResponse({"detail": sentence}, status, {"Retry-After": str(retry_after)} if retry_after else None)

@@ -7,6 +7,7 @@ from pathlib import Path
 from cosyvoice_server.audio import Recording
 from cosyvoice_server.engines.base import Samples
 from cosyvoice_server.metrics import Metrics
+from cosyvoice_server.voices.speaking import Spoken
 
 LOG = logging.getLogger(__name__)
 
@@ -14,10 +15,11 @@ LOG = logging.getLogger(__name__)
 class Copy:
     """One reply's copy, written chunk by chunk; used from the engine's thread."""
 
-    def __init__(self, metrics: Metrics, outputs: Path, campus: str, sample_rate: int) -> None:
+    def __init__(self, metrics: Metrics, outputs: Path, spoken: Spoken, sample_rate: int) -> None:
         self._metrics = metrics
-        self._campus = campus
-        self._folder = outputs / campus
+        self._spoken = spoken
+        self._campus = spoken.caller.campus
+        self._folder = outputs / self._campus
         self._sample_rate = sample_rate
         self._recording: Recording | None = None
         self._lost = False
@@ -29,17 +31,19 @@ class Copy:
         try:
             if self._recording is None:
                 timestamp = datetime.now(UTC).strftime("%Y%m%d_%H%M%S")
-                self._recording = Recording(self._sample_rate, self._folder, timestamp)
+                self._recording = Recording(self._sample_rate, self._folder, timestamp, self._spoken.label, self._spoken.voice_id)
             self._recording.add(chunk)
         except OSError as error:
             self._lose(error)
 
     def finish(self) -> None:
-        """Keep the whole."""
+        """Keep the whole, unless its voice was withdrawn in this moment, after all that was spoken with it had been removed."""
         if self._recording is None:
             return
         try:
-            self._recording.finish()
+            kept = self._recording.finish()
+            if not self._spoken.allowed():
+                kept.unlink(missing_ok=True)
         except OSError as error:
             self._lose(error)
         self.discard()

@@ -37,6 +37,10 @@ class ProblemBody(BaseModel):
     error: Problem
 
 
+REFUSED: dict[str, Any] = {"model": ProblemBody, "description": "The request is refused, and the answer says why."}
+"""How OpenAPI describes it."""
+
+
 class ApiError(Exception):
     """A request that is answered with an error."""
 

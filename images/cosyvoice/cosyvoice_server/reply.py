@@ -2,7 +2,6 @@
 
 import logging
 import time
-import traceback
 from collections.abc import Callable
 
 from cosyvoice_server.campus import Caller
@@ -59,9 +58,3 @@ class Reply:
             now - self._asked,
             self._audio,
         )
-
-
-def without_message(error: BaseException) -> str:
-    """Write an error's type and places, but not its message, which may quote what a person asked to be read."""
-    places = "; ".join(f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
-    return f"{type(error).__name__} at {places}"

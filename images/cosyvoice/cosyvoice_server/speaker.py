@@ -3,16 +3,20 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
+from functools import partial
 from pathlib import Path
 
 from cosyvoice_server.campus import Caller
 from cosyvoice_server.checking import check
+from cosyvoice_server.discretion import without_message
 from cosyvoice_server.engines.base import Engine, Samples, SpeechError, SpeechRequest
 from cosyvoice_server.keeping import Copy
 from cosyvoice_server.metrics import Metrics
-from cosyvoice_server.reply import Reply, without_message
+from cosyvoice_server.reply import Reply
 from cosyvoice_server.synthesis import Synthesis
 from cosyvoice_server.turns import BusyError, Turn, Turns
+from cosyvoice_server.voices.speaking import Spoken, spoken_as, synthesized
+from cosyvoice_server.voices.store import VoiceStore
 
 LOG = logging.getLogger(__name__)
 
@@ -37,19 +41,33 @@ class FailedError(SpeechError):
 class Speaker:
     """Speaks requests with one engine and keeps what was said. It belongs to the event loop's thread."""
 
-    def __init__(self, engine: Engine, outputs: Path, metrics: Metrics, turns: Turns, deadline_seconds: float) -> None:
-        """Let a request wait and speak for ``deadline_seconds`` together."""
+    def __init__(
+        self, engine: Engine, outputs: Path, metrics: Metrics, turns: Turns, deadline_seconds: float, voices: VoiceStore | None = None
+    ) -> None:
+        """Let a request wait and speak for ``deadline_seconds`` together; ``voices`` are the teachers', beside the engine's."""
         self.engine = engine
         self._outputs = outputs
         self._metrics = metrics
         self._turns = turns
         self._deadline = deadline_seconds
+        self._voices = voices
         self._under_way: set[Synthesis] = set()
 
-    @property
-    def busy(self) -> bool:
-        """Whether anything runs or waits."""
-        return bool(self._under_way)
+    def silences(self) -> list[float]:
+        """Tell for each request that runs or waits how many seconds the engine has been at work on its present chunk."""
+        return [synthesis.silent_seconds() for synthesis in tuple(self._under_way)]
+
+    def abandoned(self) -> int:
+        """Count the syntheses that hold a slot though their request has ended."""
+        return sum(synthesis.stopped for synthesis in tuple(self._under_way))
+
+    async def understood(self, request: SpeechRequest, caller: Caller) -> Spoken:
+        """Tell what the engine is asked for a request, and with whose voice.
+
+        Raises:
+            SpeechError: the caller's campus has no such voice.
+        """
+        return await asyncio.to_thread(spoken_as, request, caller, self._voices, self.engine)
 
     def reserve(self, caller: Caller) -> Turn:
         """Take a place in the queue of the caller's campus, to be handed to ``speak`` or abandoned.
@@ -83,13 +101,13 @@ class Speaker:
         """
         turn = turn or self.reserve(caller)
         reply = Reply(self._metrics, caller, request.mode)
-        copy = Copy(self._metrics, self._outputs, caller.campus, self.engine.sample_rate)
         loop = asyncio.get_running_loop()
         ends = loop.time() + self._deadline
         synthesis: Synthesis | None = None
         try:
-            check(request, cloning=caller.cloning)
-            synthesis = self._begun(request, copy, turn)
+            spoken = await self.understood(request, caller)
+            check(spoken.request, cloning=caller.cloning)
+            synthesis = self._begun(spoken, turn)
             loop.call_at(ends, synthesis.stop)  # a listener who takes no more chunks holds no slot either
             while (chunk := await self._next(synthesis, ends)) is not None:
                 reply.heard(len(chunk) / self.engine.sample_rate, synthesis.began)
@@ -112,9 +130,10 @@ class Speaker:
                 synthesis.stop()
             reply.end(0.0 if synthesis is None else synthesis.engine_seconds)
 
-    def _begun(self, request: SpeechRequest, copy: Copy, turn: Turn) -> Synthesis:
+    def _begun(self, spoken: Spoken, turn: Turn) -> Synthesis:
         """Start a synthesis, and know of it until its thread has ended."""
-        synthesis = Synthesis(self.engine, request, copy, turn)
+        copy = Copy(self._metrics, self._outputs, spoken, self.engine.sample_rate)
+        synthesis = Synthesis(partial(synthesized, self.engine, spoken), copy, turn)
         self._under_way.add(synthesis)
         synthesis.task.add_done_callback(lambda _: self._under_way.discard(synthesis))
         return synthesis

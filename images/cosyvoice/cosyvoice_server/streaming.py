@@ -9,6 +9,7 @@ from http import HTTPStatus
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from cosyvoice_server import labels
 from cosyvoice_server.engines.base import Samples, SpeechError
 from cosyvoice_server.formats import Encoder
 from cosyvoice_server.problems import ApiError
@@ -27,7 +28,7 @@ class SpokenReply(Response):
 
     def __init__(self, chunks: AsyncGenerator[Samples], encoder: Encoder) -> None:
         """Take the audio as it is spoken, which has not begun yet."""
-        super().__init__(headers={"Cache-Control": "no-store"}, media_type=encoder.content_type)
+        super().__init__(headers=labels.HEADERS | {"Cache-Control": "no-store"}, media_type=encoder.content_type)
         del self.headers["content-length"]
         self._chunks = chunks
         self._encoder = encoder

@@ -8,9 +8,9 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from cosyvoice_server.engines.base import Engine, Samples, SpeechRequest
+from cosyvoice_server.engines.base import Samples
 from cosyvoice_server.keeping import Copy
 from cosyvoice_server.turns import Turn
 
@@ -21,14 +21,13 @@ AHEAD = 1
 class Synthesis:
     """A request's way through the engine: it waits for its turn, speaks, and keeps a copy."""
 
-    def __init__(self, engine: Engine, request: SpeechRequest, copy: Copy, turn: Turn, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin to wait for the turn, in a task of its own."""
+    def __init__(self, speak: Callable[[], Iterator[Samples]], copy: Copy, turn: Turn, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin to wait for the turn, in a task of its own; when it comes, ``speak`` has the engine do its work."""
         self.began: float | None = None
         """When the turn came."""
         self.engine_seconds = 0.0
         """Time spent in the engine, without the waits for the listener."""
-        self._engine = engine
-        self._request = request
+        self._say = speak
         self._copy = copy
         self._clock = clock
         self._loop = asyncio.get_running_loop()
@@ -92,7 +91,7 @@ class Synthesis:
         """Hand over chunk after chunk, each to the copy first."""
         self._entered_engine = self._clock()
         try:
-            for chunk in self._engine.synthesize(self._request):
+            for chunk in self._say():
                 self._left_engine()
                 if self._stopped.is_set():
                     return

@@ -86,13 +86,21 @@ class Turns:
         """Count the places taken in each campus's queue."""
         return Counter(turn.campus for turn in tuple(self._places))
 
+    def running_by_campus(self) -> Counter[str]:
+        """Count the slots that each campus has."""
+        return Counter(turn.campus for turn in tuple(self._began))
+
+    def campuses(self) -> list[str]:
+        """Name the campuses that have been served."""
+        return sorted(self._served)
+
     def reserve(self, campus: str) -> Turn:
         """Take a place in the campus's queue; it must be entered or abandoned.
 
         Raises:
             BusyError: the queue is full, and no slot is free either.
         """
-        free = min(self.slots - self.running, self._most - self._running_of(campus))
+        free = min(self.slots - self.running, self._most - self.running_by_campus()[campus])
         if self.waiting()[campus] >= self._waiting + free:
             raise BusyError(self._waiting, min(LONGEST_RETRY_SECONDS, math.ceil(self._usual)))
         turn = Turn(self, campus)
@@ -116,7 +124,8 @@ class Turns:
     def _grant(self) -> None:
         """Give free slots to the campuses that have gone longest without one, each campus's oldest request first."""
         while self.running < self.slots:
-            ready = [turn for turn in self._places if turn.entered and self._running_of(turn.campus) < self._most]
+            running = self.running_by_campus()
+            ready = [turn for turn in self._places if turn.entered and running[turn.campus] < self._most]
             if not ready:
                 return
             turn = min(ready, key=lambda one: self._served[one.campus])
@@ -125,6 +134,3 @@ class Turns:
             self._count += 1
             self._served[turn.campus] = self._count
             turn.granted.set()
-
-    def _running_of(self, campus: str) -> int:
-        return sum(turn.campus == campus for turn in self._began)

@@ -7,14 +7,18 @@ from typing import Any
 
 import gradio as gr
 from gradio.context import LocalContext
+from gradio.utils import get_upload_folder
 
 from cosyvoice_server.audio import wav
+from cosyvoice_server.blocks import DiscreetBlocks
 from cosyvoice_server.campus import caller_of
 from cosyvoice_server.engines.base import Mode, SpeechError, SpeechRequest
+from cosyvoice_server.labelled import labelled
 from cosyvoice_server.listeners import Listeners
 from cosyvoice_server.places import TURN
 from cosyvoice_server.replies import StreamedReplies
 from cosyvoice_server.speaker import Speaker
+from cosyvoice_server.voices.store import VoiceStore
 
 TITLE = "Campus Voice · 校园之声"
 SPEAK = "generate_audio"
@@ -40,10 +44,10 @@ def change_instruction(mode_checkbox_group: str) -> str:
     return STEPS[Mode(mode_checkbox_group)]
 
 
-def page(speaker: Speaker, listeners: Listeners, *, shared: bool) -> gr.Blocks:
-    """Build the page for a loaded engine."""
+def page(speaker: Speaker, listeners: Listeners, voices: VoiceStore, *, shared: bool) -> tuple[gr.Blocks, StreamedReplies]:
+    """Build the page for a loaded engine, and return it with the replies that it keeps in memory."""
     blocks: gr.Blocks
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600)) as blocks:
+    with DiscreetBlocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600)) as blocks:
         replies = StreamedReplies(blocks)
 
         async def generate_audio(
@@ -72,28 +76,44 @@ def page(speaker: Speaker, listeners: Listeners, *, shared: bool) -> gr.Blocks:
                 speed=1.0 if speed is None else float(speed),
             )
             session = request.session_hash or ""
-            replies.asked(session)
-            for notice in speaker.engine.notices(asked):
-                gr.Warning(notice)
             caller = caller_of(request.headers, shared=shared)
             turn = request.request.scope.get(TURN) if request.request else None
             chunks = speaker.speak(asked, caller, turn)
             with listeners.needed(session, LocalContext.event_id.get() or ""):
                 try:
+                    spoken = await speaker.understood(asked, caller)
+                    replies.asked(session, spoken.voice_id)
+                    for notice in speaker.engine.notices(spoken.request):
+                        gr.Warning(notice)
                     async for chunk in chunks:
-                        yield wav(chunk, speaker.engine.sample_rate)
+                        yield wav(chunk, speaker.engine.sample_rate, spoken.label)
                 except SpeechError as error:
                     raise gr.Error(str(error), print_exception=False) from None
                 finally:
                     await chunks.aclose()
+                    delete_uploads(prompt_wav_upload, prompt_wav_record)
 
-        _controls(speaker.engine.voices(), generate_audio)
+        sft = _controls(speaker.engine.voices(), generate_audio)
+
+        def list_voices(request: gr.Request) -> Any:
+            caller = caller_of(request.headers, shared=shared)
+            return gr.update(choices=[*speaker.engine.voices(), *(voices.names(caller.campus) if caller.cloning else ())])
+
+        blocks.load(list_voices, outputs=[sft], api_visibility="private", show_progress="hidden")
     blocks.max_threads = MOST_JOBS
     blocks.queue(max_size=None, default_concurrency_limit=None)
-    return blocks
+    return blocks, replies
 
 
-def _controls(voices: tuple[str, ...], generate_audio: Callable[..., AsyncIterator[bytes]]) -> None:
+def delete_uploads(*paths: str | None) -> None:
+    """Delete the recordings of a request that has ended; Gradio has checked that they are uploads, and this looks again."""
+    uploads = Path(get_upload_folder()).resolve()
+    for path in paths:
+        if path and Path(path).resolve().is_relative_to(uploads):
+            Path(path).unlink(missing_ok=True)
+
+
+def _controls(voices: tuple[str, ...], generate_audio: Callable[..., AsyncIterator[bytes]]) -> gr.Dropdown:
     """Lay out the controls, each with a label that a screen reader says, in the order a keyboard walks through them."""
     gr.Markdown(f"# {TITLE}\n请输入文本，选择推理模式，并按照步骤操作。 Enter a text, choose how it is spoken, and follow the steps.")
     tts_text = gr.Textbox(label="输入合成文本 · Text to speak", lines=4, value=GREETING)
@@ -101,7 +121,7 @@ def _controls(voices: tuple[str, ...], generate_audio: Callable[..., AsyncIterat
         mode = gr.Radio(list(Mode), value=Mode.PRESET.value, label="选择推理模式 · How the voice is chosen")
         steps = gr.Textbox(STEPS[Mode.PRESET], label="操作步骤 · Steps", interactive=False, lines=3)
     with gr.Row():
-        sft = gr.Dropdown(list(voices), value=next(iter(voices), None), label="选择预训练音色 · Preset voice")
+        sft = _voice_list(voices)
         stream = gr.Radio([("否 No", False), ("是 Yes", True)], value=False, label="是否流式推理 · Play while speaking")
         speed = gr.Number(1, label="速度调节(仅支持非流式推理) · Speed, from 0.5 to 2", minimum=0.5, maximum=2.0, step=0.1)
     with gr.Row():
@@ -113,8 +133,17 @@ def _controls(voices: tuple[str, ...], generate_audio: Callable[..., AsyncIterat
         prompt_text = gr.Textbox(label="输入prompt文本 · What the prompt recording says", lines=1)
         instruct_text = gr.Textbox(label="输入instruct文本 · Instruction", lines=1)
     speak = gr.Button("生成音频 · Speak", variant="primary")
-    output = gr.Audio(label="合成音频 · Speech", autoplay=True, streaming=True)
+    output = labelled(gr.Audio(label="合成音频 · Speech", autoplay=True, streaming=True))
     seed_button.click(generate_seed, inputs=[], outputs=seed)
     inputs = [tts_text, mode, sft, prompt_text, upload, record, instruct_text, seed, stream, speed]
     speak.click(generate_audio, inputs=inputs, outputs=[output])
     mode.change(change_instruction, inputs=[mode], outputs=[steps])
+    return sft
+
+
+def _voice_list(voices: tuple[str, ...]) -> gr.Dropdown:
+    """Make the list of voices, which takes every name: the campuses share the page, and each has other teachers."""
+    made: Any = gr.Dropdown(list(voices), value=next(iter(voices), None), label="选择预训练音色 · Preset voice")
+    made.preprocess = lambda payload: payload  # a subclass would have Gradio write a .pyi file beside this module
+    listed: gr.Dropdown = made
+    return listed

@@ -10,27 +10,34 @@ from fastapi import FastAPI
 
 from cosyvoice_server import __version__, api
 from cosyvoice_server.catalogue import Catalogue
+from cosyvoice_server.config import Settings
 from cosyvoice_server.gate import LARGEST_UPLOAD, Gate
 from cosyvoice_server.listeners import Listeners
 from cosyvoice_server.page import routes as reading_room
 from cosyvoice_server.places import Places
 from cosyvoice_server.speaker import Speaker
 from cosyvoice_server.ui import SPEAK, TITLE, page
+from cosyvoice_server.voices import VoiceStore
+from cosyvoice_server.voices.api import router as enrolment
+from cosyvoice_server.voices.removal import Removal
 
 HEAD = '<script>document.documentElement.lang = "zh-CN"</script>'
 SYSTEM_FONTS = ("system-ui", "sans-serif")
 
 
-def application(speaker: Speaker, *, shared: bool, closed: Callable[[], bool]) -> Gate:
-    """Build the ASGI application for a loaded engine.
+def application(speaker: Speaker, voices: VoiceStore, settings: Settings, closed: Callable[[], bool]) -> tuple[Gate, Removal]:
+    """Build the ASGI application for a loaded engine, and return it with what removes the teachers' voices.
 
     The page's fonts are the reader's own: Gradio's default theme would have every browser ask a font service.
     """
     listeners = Listeners()
-    blocks = page(speaker, listeners, shared=shared)
-    speech = api.Speech(speaker, Catalogue(speaker.engine, lambda _: ()), shared=shared)
+    shared = settings.shared
+    blocks, replies = page(speaker, listeners, voices, shared=shared)
+    removal = Removal(voices, settings.outputs_dir, replies.withdrawn)
+    speech = api.Speech(speaker, Catalogue(speaker.engine, voices), shared=shared)
     ours = FastAPI(title=TITLE, version=__version__, description=api.DESCRIPTION, docs_url=None, redoc_url=None)
     ours.include_router(api.router(speech))
+    ours.include_router(enrolment(removal, settings.enrolment_dir, shared=shared))
     ours.include_router(reading_room.router(speech))
     api.answer_errors(ours)
     app = gr.mount_gradio_app(
@@ -48,7 +55,7 @@ def application(speaker: Speaker, *, shared: bool, closed: Callable[[], bool]) -
         head=HEAD,
     )
     (number,) = (function._id for function in blocks.fns.values() if function.api_name == SPEAK)
-    return Gate(Places(app, speaker, listeners, shared=shared, speaking=number), shared=shared, closed=closed)
+    return Gate(Places(app, speaker, listeners, shared=shared, speaking=number), shared=shared, closed=closed), removal
 
 
 def put_ffmpeg_on_path(folder: Path) -> None:

@@ -95,7 +95,7 @@ def test_what_goes_wrong_is_told_in_a_sentence(held_server: SpeechServer, room: 
     student.shows("#alert", "还没有文字。请先贴入或打开一段文字。")
     assert student.page.evaluate("document.activeElement.id") == "text", "and the focus is where it can be put right"
 
-    student.page.fill("#text", "fail: 老师好。")
+    student.page.fill("#text", "fail 老师好。")
     student.page.click("#read")
     student.shows("#alert", "这一句没能读出来。请再按播放，或跳到下一句。")
 

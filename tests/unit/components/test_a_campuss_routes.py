@@ -23,12 +23,15 @@ def serving(case: Path) -> list[dict[str, Any]]:
     return [route for route in routes if "services" in route]
 
 
-def status(path: str, *, voice_cloning: bool = False) -> int | None:
+def status(path: str, *, voice_cloning: bool = False, method: str = "GET") -> int | None:
     """The status with which the gateway answers `path` itself; a pattern wins, then the longest prefix."""
     settings = checks.settings("north", {**ROUTE, "voice_cloning": voice_cloning})
     fitting: dict[int, int | None] = {}
     for route in render.child(settings)["child-proxy"]["spec"]["routes"]:
         condition, code = route["conditions"][0], route.get("directResponsePolicy", {}).get("statusCode")
+        headers = [one["header"] for one in route["conditions"][1:]]
+        if any(one["name"] == ":method" and one["notexact"] == method for one in headers):
+            continue
         if re.fullmatch(condition.get("regex", ""), path):
             return int(code)
         if path.startswith(condition.get("prefix", "?")):
@@ -58,9 +61,12 @@ def test_every_route_to_a_backend_is_limited_and_says_whose_it_is(case: Path) ->
             "and when to come again"
         )
         told = {one["name"]: one["value"] for one in route["requestHeadersPolicy"]["set"]}
-        assert set(told) == {"X-Campus-Id", "X-Campus-Voice-Cloning", "X-Forwarded-For"}, (
-            "what a server trusts is overwritten on every route, or a sender could claim it"
-        )
+        assert set(told) == {
+            "X-Campus-Audible-Label",
+            "X-Campus-Id",
+            "X-Campus-Voice-Cloning",
+            "X-Forwarded-For",
+        }, "what a server trusts is overwritten on every route, or a sender could claim it"
         assert {"X-Forwarded-Host", "X-Gradio-Server"} <= set(route["requestHeadersPolicy"]["remove"])
 
 
@@ -76,6 +82,7 @@ def test_every_route_to_a_backend_is_limited_and_says_whose_it_is(case: Path) ->
         "/gradio_api/proxy%3Dhttp://169.254.169.254/",
         "/gradio_api%2Fproxy=http://169.254.169.254/",
         "/gradio_api/dev%2freload",
+        "/v1%2Fvoices",
         "/gradio_api/file=https://example.org/",
         "/gradio_api/profiling/traces",
         "/gradio_api/heartbeat/abc",
@@ -102,6 +109,7 @@ def test_inner_paths_are_answered_at_the_gateway(path: str) -> None:
         "/openapi.json",
         "/read/speech",
         "/v1/audio/speech",
+        "/v1/voices",
     ],
 )
 def test_what_a_page_needs_reaches_the_server(path: str) -> None:
@@ -111,6 +119,14 @@ def test_what_a_page_needs_reaches_the_server(path: str) -> None:
 def test_recordings_are_turned_away_where_voice_cloning_is_off() -> None:
     assert status("/gradio_api/upload") == 403, "off is the default"
     assert status("/gradio_api/upload", voice_cloning=True) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/v1/voices"), ("DELETE", "/v1/voices/%E7%8E%8B%E8%80%81%E5%B8%88")]
+)
+def test_voices_are_enrolled_and_withdrawn_only_where_voice_cloning_is_on(method: str, path: str) -> None:
+    assert status(path, method=method) == 403, "off is the default"
+    assert status(path, method=method, voice_cloning=True) is None, "the server asks for the campus's key"
 
 
 def test_a_pod_that_stopped_answering_is_left_out_within_thirty_seconds() -> None:

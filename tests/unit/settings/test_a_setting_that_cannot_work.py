@@ -55,8 +55,8 @@ MESSAGES = {
     ),
     "campuses: [{id: north, colour: red}]": (
         "campus-voice:campuses[0].colour is 'red': it is not a setting here, because a misspelt key would "
-        "otherwise be passed over in silence. Remove it; the settings here are allowFrom, auth, "
-        "certificateSecret, circuitBreakers, denyFrom, frameAncestors, id, issuer, limits, minimumTls, name, ownStack, public, "
+        "otherwise be passed over in silence. Remove it; the settings here are allowFrom, "
+        "audibleLabel, auth, certificateSecret, circuitBreakers, denyFrom, frameAncestors, id, issuer, limits, minimumTls, name, ownStack, public, "
         "routes, voiceCloning."
     ),
     "campuses: [{id: north, limits: {requestsPerSecond: 0}}]": (

@@ -114,7 +114,7 @@ class KokoroEngine:
 
     def _voice_name(self, request: SpeechRequest) -> str:
         """Choose the preset voice: the one named, or, for a prompt recording, always the same one for the same bytes."""
-        if request.mode in (Mode.PRESET, Mode.INSTRUCT) or request.prompt_wav is None:
+        if request.mode is Mode.PRESET or request.prompt_wav is None:
             return request.voice
         digest = hashlib.sha256(request.prompt_wav.read_bytes()).digest()
         return self.voices()[digest[0] % len(VOICES)]

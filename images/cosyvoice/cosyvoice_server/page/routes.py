@@ -65,7 +65,7 @@ def router(speech: Speech) -> APIRouter:
     @routes.post("/speech")
     async def speak(body: SentenceSpeech, request: Request) -> Response:
         caller = speech.caller(request)
-        return speech.reply(body, replace(caller, audible_label=caller.audible_label and not body.continues))
+        return await speech.reply(body, replace(caller, audible_label=caller.audible_label and not body.continues))
 
     @routes.get("/voices")
     def voices(request: Request) -> VoiceList:
