@@ -13,9 +13,9 @@ from cosyvoice_server.engines.base import Engine, Samples, SpeechError, SpeechRe
 from cosyvoice_server.keeping import Copy
 from cosyvoice_server.metrics import Metrics
 from cosyvoice_server.reply import Reply
-from cosyvoice_server.synthesis import Synthesis
+from cosyvoice_server.synthesis import Backlog, Synthesis
 from cosyvoice_server.turns import BusyError, Turn, Turns
-from cosyvoice_server.voices.speaking import Spoken, spoken_as, synthesized
+from cosyvoice_server.voices.speaking import Spoken, refuse_withdrawn, spoken_as, synthesized
 from cosyvoice_server.voices.store import VoiceStore
 
 LOG = logging.getLogger(__name__)
@@ -51,11 +51,12 @@ class Speaker:
         self._turns = turns
         self._deadline = deadline_seconds
         self._voices = voices
+        self._backlog = Backlog()
         self._under_way: set[Synthesis] = set()
 
     def silences(self) -> list[float]:
-        """Tell for each request that runs or waits how many seconds the engine has been at work on its present chunk."""
-        return [synthesis.silent_seconds() for synthesis in tuple(self._under_way)]
+        """Tell for each running synthesis how many seconds ago it brought its last chunk. Any thread may ask."""
+        return [silence for synthesis in tuple(self._under_way) if (silence := synthesis.silent_seconds()) is not None]
 
     def abandoned(self) -> int:
         """Count the syntheses that hold a slot though their request has ended."""
@@ -103,13 +104,14 @@ class Speaker:
         reply = Reply(self._metrics, caller, request.mode)
         loop = asyncio.get_running_loop()
         ends = loop.time() + self._deadline
-        synthesis: Synthesis | None = None
+        synthesis, alarm = None, None
         try:
             spoken = await self.understood(request, caller)
             check(spoken.request, cloning=caller.cloning)
             synthesis = self._begun(spoken, turn)
-            loop.call_at(ends, synthesis.stop)  # a listener who takes no more chunks holds no slot either
+            alarm = loop.call_at(ends, synthesis.stop)  # a listener who takes no more chunks holds nothing either
             while (chunk := await self._next(synthesis, ends)) is not None:
+                refuse_withdrawn(spoken)  # the engine may be far ahead of the listener
                 reply.heard(len(chunk) / self.engine.sample_rate, synthesis.began)
                 yield chunk
             reply.outcome = "spoken"
@@ -124,16 +126,16 @@ class Speaker:
             LOG.error("request %s: synthesis failed: %s", caller.audit_id, without_message(error))
             raise FailedError from None
         finally:
-            if synthesis is None:
-                turn.abandon()
-            else:
+            turn.abandon()
+            if synthesis and alarm:
+                alarm.cancel()
                 synthesis.stop()
-            reply.end(0.0 if synthesis is None else synthesis.engine_seconds)
+            reply.end(synthesis.engine_seconds if synthesis else 0.0)
 
     def _begun(self, spoken: Spoken, turn: Turn) -> Synthesis:
         """Start a synthesis, and know of it until its thread has ended."""
         copy = Copy(self._metrics, self._outputs, spoken, self.engine.sample_rate)
-        synthesis = Synthesis(partial(synthesized, self.engine, spoken), copy, turn)
+        synthesis = Synthesis(partial(synthesized, self.engine, spoken), copy, turn, self._backlog)
         self._under_way.add(synthesis)
         synthesis.task.add_done_callback(lambda _: self._under_way.discard(synthesis))
         return synthesis

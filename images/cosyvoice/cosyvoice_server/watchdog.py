@@ -30,7 +30,7 @@ class Watchdog:
         self._silences: Callable[[], list[float]] = list
 
     def watch(self, silences: Callable[[], list[float]]) -> None:
-        """Look at the syntheses under way, of which ``silences`` tells how long each has been at work on its present chunk."""
+        """Look at the running syntheses, of which ``silences`` tells how many seconds ago each brought its last chunk."""
         self._silences = silences
 
     def complaint(self) -> str:
@@ -43,7 +43,7 @@ class Watchdog:
         return ""
 
     def hopeful(self) -> bool:
-        """Tell whether any synthesis under way may still come to its end."""
+        """Tell whether any running synthesis may still come to its end."""
         return any(silence <= self._stall_seconds for silence in self._silences())
 
     def renewal(self) -> Renewal | None:

@@ -97,10 +97,14 @@ class SpeechServer:
             f"{self.url}/gradio_api/call/generate_audio", json=body, headers=NORTH if headers is None else headers, timeout=120
         )
 
+    def listening(self, event_id: str, headers: dict[str, str] | None = None) -> contextlib.AbstractContextManager[httpx.Response]:
+        """Open the connection on which a reply comes."""
+        address = f"{self.url}/gradio_api/call/generate_audio/{event_id}"
+        return httpx.stream("GET", address, headers=NORTH if headers is None else headers, timeout=120)
+
     def events(self, event_id: str, headers: dict[str, str] | None = None) -> Generator[tuple[str, Any], None, None]:
         """Listen to a reply: pairs of the event's name and its data, without heartbeats."""
-        address = f"{self.url}/gradio_api/call/generate_audio/{event_id}"
-        with httpx.stream("GET", address, headers=NORTH if headers is None else headers, timeout=120) as stream:
+        with self.listening(event_id, headers) as stream:
             name = ""
             for line in stream.iter_lines():
                 if line.startswith("event: "):

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-import threading
+import resource
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -102,18 +102,29 @@ def test_a_listener_who_leaves_gives_the_slot_to_the_next(held_server: SpeechSer
 def test_a_flood_from_one_campus_does_not_make_another_wait(held_server: SpeechServer, permission: Path) -> None:
     server = held_server
     permission.touch()
-    readings = [server.ask("endless").json()["event_id"] for _ in range(5)]
-    listeners = [threading.Thread(target=listen_until_cut, args=(server, event), daemon=True) for event in readings]
-    for listener in listeners:
-        listener.start()
-    wait_until(lambda: server.metric('cosyvoice_campus_queue_size{campus="north"}') == 4, ONE_FOR_EACH)
+    with contextlib.ExitStack() as pupils:
+        for _ in range(5):
+            pupils.enter_context(server.listening(server.ask("endless").json()["event_id"]))
+        wait_until(lambda: server.metric('cosyvoice_campus_queue_size{campus="north"}') == 4, ONE_FOR_EACH)
 
-    assert server.ask("你好。").status_code == 503, "north has all it may have"
-    assert server.hear("你好。", SOUTH)[-1][0] == "complete", "south is spoken to, though north's endless text goes on"
-    assert server.metric('cosyvoice_campus_in_flight_requests{campus="north"}') == 1, "all the while"
+        assert server.ask("你好。").status_code == 503, "north has all it may have"
+        assert server.hear("你好。", SOUTH)[-1][0] == "complete", "south is spoken to, though north's endless text goes on"
+        assert server.metric('cosyvoice_campus_in_flight_requests{campus="north"}') == 1, "all the while"
+
+    wait_until(
+        lambda: server.metric("cosyvoice_in_flight_requests") + server.metric("cosyvoice_queue_size") == 0, "who leaves is forgotten"
+    )
 
 
-def listen_until_cut(server: SpeechServer, event: str) -> None:
-    with contextlib.suppress(httpx.TransportError):
-        for _ in server.events(event):
-            pass
+def test_a_machine_that_can_write_nothing_any_more_wedges_nothing(held_server: SpeechServer, permission: Path) -> None:
+    server = held_server
+    permission.touch()
+    before = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        endings = [server.hear("你好。")[-1][0] for _ in range(3)]
+    finally:
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, before)
+
+    assert set(endings) <= {"complete", "error"}, "a request that finds the disks full comes to an end"
+    assert server.hear("你好。")[-1][0] == "complete", "and the next one is spoken when there is room again"

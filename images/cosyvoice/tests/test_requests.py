@@ -45,7 +45,7 @@ def test_a_campus_whose_queue_is_full_is_told_when_to_come_back(held_server: Spe
 def test_requests_that_fail_in_the_engine_free_their_slots_and_tell_no_text(held_server: SpeechServer, permission: Path) -> None:
     server = held_server
     permission.touch()
-    endings = [server.hear("fail: a pupil's secret")[-1] for _ in range(3)]
+    endings = [server.hear("fail a pupil's secret")[-1] for _ in range(3)]
 
     assert [name for name, _ in endings] == ["error"] * 3, "a failure ends the reply with an error"
     assert server.hear("你好。")[-1][0] == "complete", "after more failures than there are slots the next one is spoken"

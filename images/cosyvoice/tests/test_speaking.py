@@ -4,6 +4,7 @@ import httpx
 import pytest
 from gradio_client import Client
 from speech_process import NORTH, SpeechServer, decoded, recording
+from teachers import CONSENT, enrolled, permitted, withdrawn
 
 CHINESE = "收到好友从远方寄来的生日礼物，心中充满了快乐。"
 ENGLISH = "Please read three one four, and then 314."
@@ -86,3 +87,16 @@ def test_the_standard_client_finds_cosyvoices_endpoints_and_arguments(server: Sp
     ], "arguments are upstream's, in its order"  # fmt: skip
     assert client.predict("自然语言控制", api_name="/change_instruction").startswith("1. 选择预训练音色"), "a mode's steps are told"
     assert 1 <= client.predict(api_name="/generate_seed")["value"] <= 100_000_000, "a seed is drawn"
+
+
+def test_a_teachers_voice_speaks_here_in_the_preset_voice_that_stands_in_for_it(server: SpeechServer) -> None:
+    assert enrolled(server).status_code == 201, "the teacher enrols"
+    before = set(server.recordings("north"))
+
+    events = server.hear(CHINESE, permitted(server), sft_dropdown=CONSENT["name"])
+
+    assert events[-1][0] == "complete", f"the voice speaks, not {events[-1]}"
+    (kept,) = set(server.recordings("north")) - before
+    assert 3.0 < recording(kept).seconds < 9.0, "all of the text"
+    assert 0.02 < recording(kept).loudness < 0.4, "aloud"
+    assert withdrawn(server, CONSENT["name"]).status_code == 204, "the teacher takes it back"

@@ -67,15 +67,15 @@ def synthesized(engine: Engine, spoken: Spoken) -> Iterator[Samples]:
     try:
         for request in requests:
             for chunk in engine.synthesize(request):
-                _refuse_withdrawn(spoken)
+                refuse_withdrawn(spoken)
                 yield chunk
-        _refuse_withdrawn(spoken)
+        refuse_withdrawn(spoken)
     except OSError:
-        _refuse_withdrawn(spoken)  # it went when the engine was about to read its recording
+        refuse_withdrawn(spoken)  # it went when the engine was about to read its recording
         raise
 
 
-def _refuse_withdrawn(spoken: Spoken) -> None:
+def refuse_withdrawn(spoken: Spoken) -> None:
     """End a reply whose voice may not be used any more.
 
     Raises:
