@@ -127,7 +127,9 @@ def test_only_who_has_the_campuss_key_enrols_and_withdraws(held_server: SpeechSe
     ]
     for headers, status, sentence in refused:
         for answer in (enrolled(server, headers, name="Li"), withdrawn(server, teacher, headers)):
-            assert (answer.status_code, sentence in answer.json()["detail"]) == (status, True), f"{sentence} is said, not {answer.text}"
+            assert (answer.status_code, sentence in answer.json()["error"]["message"]) == (status, True), (
+                f"{sentence} is said, not {answer.text}"
+            )
             assert ("WWW-Authenticate" in answer.headers) == (status == 401), "a client learns what to send"
     assert listed(server, CLONING) == ["中文女", teacher], "nothing was changed"
 
@@ -147,7 +149,7 @@ def test_what_cannot_be_enrolled_is_refused_with_a_sentence_and_the_right_status
         (httpx.post(f"{server.url}/v1/voices", data=CONSENT, headers=permitted(server)), 422, "The form lacks the file 'recording'"),
     ]:
         assert answer.status_code == status, f"{sentence} has a status of its own: {answer.text}"
-        assert sentence in answer.json()["detail"], f"the teacher is told what to do, not {answer.text}"
+        assert sentence in answer.json()["error"]["message"], f"the teacher is told what to do, not {answer.text}"
     assert listed(server, CLONING) == ["中文女", teacher], "nothing was changed"
 
 
