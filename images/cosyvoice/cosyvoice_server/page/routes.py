@@ -5,7 +5,6 @@ It asks below ``/read`` and not below ``/v1``: the gateway may want a token ther
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from cosyvoice_server.api import Speech, SpeechBody, VoiceList
+from cosyvoice_server.continuing import Continuing
 from cosyvoice_server.text import Language, language_of, sentences
 
 FOLDER = Path(__file__).with_name("static")
@@ -36,7 +36,7 @@ LONGEST_READING = 200_000
 class SentenceSpeech(SpeechBody):
     """One sentence of a reading."""
 
-    continues: Annotated[bool, Field(description="Whether a sentence before it has already said that a machine speaks.")] = False
+    continues: Annotated[str, Field(description="The sentence's proof, once one before it has said that a machine speaks.")] = ""
 
 
 class Reading(BaseModel):
@@ -50,6 +50,7 @@ class Sentence(BaseModel):
 
     text: str
     language: Language
+    continues: Annotated[str, Field(description="Proves that it does not begin its text; empty for the one that does.")] = ""
 
 
 class Paragraphs(BaseModel):
@@ -61,19 +62,24 @@ class Paragraphs(BaseModel):
 def router(speech: Speech) -> APIRouter:
     """Make the routes below ``/read``; none of them is for other programs."""
     routes = APIRouter(prefix="/read", include_in_schema=False)
+    continuing = Continuing()
 
     @routes.post("/speech")
     async def speak(body: SentenceSpeech, request: Request) -> Response:
         caller = speech.caller(request)
-        return await speech.reply(body, replace(caller, audible_label=caller.audible_label and not body.continues))
+        return await speech.reply(body, continuing.heard(caller, body.input, body.continues))
 
     @routes.get("/voices")
     def voices(request: Request) -> VoiceList:
         return speech.voices(speech.caller(request))
 
     @routes.post("/sentences")
-    def cut(body: Reading) -> Paragraphs:
-        return Paragraphs(paragraphs=[found for line in body.text.splitlines() if (found := sentences_of(line))])
+    def cut(body: Reading, request: Request) -> Paragraphs:
+        caller = speech.caller(request)
+        paragraphs = [found for line in body.text.splitlines() if (found := sentences_of(line))]
+        for sentence in [sentence for paragraph in paragraphs for sentence in paragraph][1:]:
+            sentence.continues = continuing.proof(caller, sentence.text)
+        return Paragraphs(paragraphs=paragraphs)
 
     for file in sorted(FOLDER.iterdir()):
         path = "" if file.name == "index.html" else f"/{file.name}"
