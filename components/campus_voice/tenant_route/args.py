@@ -85,8 +85,8 @@ class TenantRouteLimitsArgs(TypedDict):
     """How many of them may come at once beyond that. Default: 3000, a class that opens the page."""
 
     syntheses_per_second: NotRequired[int]
-    """Requests of each kind that starts a synthesis: `/v1`, `/gradio_api/queue/join` and `/gradio_api/call/`,
-    where fetching the result counts too. Default: 20."""
+    """Requests of each kind that starts a synthesis: `/v1`, `/read/speech`, `/gradio_api/queue/join` and
+    `/gradio_api/call/`, where fetching the result counts too. Default: 20."""
 
     syntheses_burst: NotRequired[int]
     """How many of each kind may come at once beyond that. Default: 40."""

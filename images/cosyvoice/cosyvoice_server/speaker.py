@@ -31,6 +31,13 @@ class DeadlineError(SpeechError):
         )
 
 
+class FailedError(SpeechError):
+    """The engine failed; it may do better next time."""
+
+    def __init__(self) -> None:
+        super().__init__("朗读失败，请稍后再试。 Speaking failed: try again, and tell the operator if it fails again.")
+
+
 class Speaker:
     """Speaks requests with one engine and keeps what was said. It belongs to the event loop's thread."""
 
@@ -90,7 +97,8 @@ class Speaker:
         Raises:
             BusyError: the campus's queue is full.
             DeadlineError: it was not finished in time.
-            SpeechError: the request cannot be spoken, or the engine failed on it; the text is for the person who asked.
+            FailedError: the engine failed on it.
+            SpeechError: the request cannot be spoken; the text is for the person who asked.
         """
         turn = turn or self.reserve(caller)
         reply = Reply(self._metrics, caller, request.mode)
@@ -121,8 +129,7 @@ class Speaker:
         except Exception as error:
             reply.failed("failed", error)
             LOG.error("request %s: synthesis failed: %s", caller.audit_id, without_message(error))
-            message = "朗读失败，请稍后再试。 Speaking failed: try again, and tell the operator if it fails again."
-            raise SpeechError(message) from None
+            raise FailedError from None
         finally:
             turn.abandon()
             if synthesis and alarm:

@@ -1,4 +1,4 @@
-"""The web application: Gradio, mounted behind the gate."""
+"""The web application behind the gate: the API, the reading room, and Gradio for every other path."""
 
 import os
 from collections.abc import Callable
@@ -9,15 +9,18 @@ import imageio_ffmpeg
 from fastapi import FastAPI
 from gradio.utils import get_upload_folder
 
+from cosyvoice_server import __version__, api
+from cosyvoice_server.catalogue import Catalogue
 from cosyvoice_server.config import Settings
 from cosyvoice_server.gate import LARGEST_UPLOAD, Gate
 from cosyvoice_server.listeners import Listeners
+from cosyvoice_server.page import routes as reading_room
 from cosyvoice_server.places import Places
 from cosyvoice_server.speaker import Speaker
-from cosyvoice_server.ui import SPEAK, page
+from cosyvoice_server.ui import SPEAK, TITLE, page
 from cosyvoice_server.uploads import Uploads
 from cosyvoice_server.voices import VoiceStore
-from cosyvoice_server.voices.api import router
+from cosyvoice_server.voices.api import router as enrolment
 from cosyvoice_server.voices.removal import Removal
 
 HEAD = '<script>document.documentElement.lang = "zh-CN"</script>'
@@ -31,13 +34,17 @@ def application(speaker: Speaker, voices: VoiceStore, settings: Settings, closed
     """
     listeners = Listeners()
     shared = settings.shared
-    api = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    uploads = Uploads(api, Path(get_upload_folder()))
+    ours = FastAPI(title=TITLE, version=__version__, description=api.DESCRIPTION, docs_url=None, redoc_url=None)
+    uploads = Uploads(ours, Path(get_upload_folder()))
     blocks, replies = page(speaker, listeners, voices, uploads.used, shared=shared)
     removal = Removal(voices, settings.outputs_dir, replies.withdrawn)
-    api.include_router(router(removal, settings.enrolment_dir, shared=shared))
+    speech = api.Speech(speaker, Catalogue(speaker.engine, voices), shared=shared)
+    ours.include_router(api.router(speech))
+    ours.include_router(enrolment(removal, settings.enrolment_dir, shared=shared))
+    ours.include_router(reading_room.router(speech))
+    api.answer_errors(ours)
     gr.mount_gradio_app(
-        api,
+        ours,
         blocks,
         path="/",
         footer_links=[],
@@ -51,8 +58,7 @@ def application(speaker: Speaker, voices: VoiceStore, settings: Settings, closed
         head=HEAD,
     )
     (number,) = (function._id for function in blocks.fns.values() if function.api_name == SPEAK)
-    places = Places(uploads, speaker, listeners, shared=shared, speaking=number)
-    return Gate(places, shared=shared, closed=closed), removal
+    return Gate(Places(uploads, speaker, listeners, shared=shared, speaking=number), shared=shared, closed=closed), removal
 
 
 def put_ffmpeg_on_path(folder: Path) -> None:

@@ -1,15 +1,20 @@
 """The servers that the tests talk to: the real one, with Kokoro, and one whose engine the test holds in its hand."""
 
+import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from browser import Room, started
+from playwright.sync_api import Browser
 from speech_process import SpeechServer, running
 
 import fetch_assets
+import fetch_browser
 
 SERVER = [sys.executable, "-m", "cosyvoice_server"]
 HELD_SERVER = [sys.executable, str(Path(__file__).with_name("held_server.py"))]
@@ -46,3 +51,32 @@ def permission(held_server: SpeechServer) -> Iterator[Path]:
     file.unlink(missing_ok=True)
     yield file
     file.touch()
+
+
+@pytest.fixture(scope="session")
+def browser_folder() -> Path:
+    """The browser's folder, fetched once into the sandbox's cache."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "campus-voice" / "browser"
+    fetch_browser.fetch(folder, os.environ.get("UV") or shutil.which("uv") or "uv")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser(browser_folder: Path) -> Iterator[Browser]:
+    """A real browser."""
+    with started(browser_folder) as one:
+        yield one
+
+
+@pytest.fixture
+def room(browser: Browser, browser_folder: Path) -> Iterator[Callable[..., Room]]:
+    """Opens the reading room in windows of its own, which are closed after the test."""
+    with contextlib.ExitStack() as windows:
+
+        def opened(server: SpeechServer, **window: Any) -> Room:
+            one = Room(browser, server, browser_folder / fetch_browser.CHECKER, **window)
+            windows.callback(one.context.close)
+            return one
+
+        yield opened

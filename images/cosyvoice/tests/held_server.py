@@ -16,7 +16,9 @@ from cosyvoice_server.engines.base import Samples, SpeechRequest
 
 
 class HeldEngine:
-    """Speaks a tenth of a second for each request; a text may begin with "fail", "hang", "grow", "endless" or "first"."""
+    """Speaks a tenth of a second for each request; a text may begin with "fail", "break", "hang", "grow", "endless"
+    or "first".
+    """
 
     sample_rate = 24_000
 
@@ -40,6 +42,9 @@ class HeldEngine:
         chunk = np.full(2400, 0.1, np.float32)
         match request.text.partition(" ")[0]:
             case "fail":
+                raise RuntimeError(request.text)
+            case "break":
+                yield chunk
                 raise RuntimeError(request.text)
             case "hang":
                 threading.Event().wait()

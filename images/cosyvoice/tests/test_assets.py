@@ -22,9 +22,9 @@ def test_a_complete_folder_is_left_alone_and_a_changed_file_is_not_trusted(kokor
     with pytest.raises(fetch_assets.AssetError) as refused:
         fetch_assets.fetch(tmp_path, uv="/no/such/uv")
 
-    assert str(refused.value) == (
-        "/no/such/uv is not installed, and it is what downloads the speech model's packages: install it or name it with --uv"
-    ), "it is fetched anew, and without uv the way out is told"
+    assert str(refused.value) == ("/no/such/uv is not installed, and it is what downloads packages: install it or name it with --uv"), (
+        "it is fetched anew, and without uv the way out is told"
+    )
 
 
 @pytest.mark.parametrize("rest", [b"", b"half of a model"], ids=["empty", "cut off"])

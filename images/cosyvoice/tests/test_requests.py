@@ -119,7 +119,8 @@ def test_a_server_of_one_campus_without_a_gateway_may_clone_until_it_is_told_not
 
 @pytest.mark.parametrize(
     "path",
-    ["/monitoring", "/openapi.json", "/gradio_api/openapi.json", "/gradio_api/proxy=http://127.0.0.1/", "/gradio_api/vibe-code",
+    ["/monitoring", "/v1/models", "/read/a/b", "/gradio_api/openapi.json", "/gradio_api/proxy=http://127.0.0.1/",
+     "/gradio_api/vibe-code",
      "/gradio_api/run/generate_audio", "/gradio_api/run/predict/", "/gradio_api/api/generate_audio", "/gradio_api/api/predict",
      "/gradio_api/runs", "/gradio_api/component_server", "/gradio_api/file=http://127.0.0.1/", "/docs", "/login"],
 )  # fmt: skip

@@ -106,6 +106,8 @@ def test_inner_paths_are_answered_at_the_gateway(path: str) -> None:
         "/gradio_api/call/generate_audio",
         "/gradio_api/file=/tmp/gradio/a.wav",
         "/gradio_api/stream/a/b/1/playlist-file",
+        "/openapi.json",
+        "/read/speech",
         "/v1/audio/speech",
         "/v1/voices",
     ],

@@ -5,11 +5,13 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from cosyvoice_server.campus import Caller, caller_of
+from cosyvoice_server.problems import REFUSED
 from cosyvoice_server.voices.consent import EnrolmentError
 from cosyvoice_server.voices.permission import PermissionRefusedError, require_key
 from cosyvoice_server.voices.removal import Removal
@@ -43,14 +45,14 @@ FORM: dict[str, Any] = {
                 }
             }
         },
-    },
-    "security": [{"enrolmentKey": []}],
+    }
 }
 
 
 def router(removal: Removal, keys: Path, *, shared: bool) -> APIRouter:
     """Make the routes. ``keys`` holds the campuses' enrolment keys; ``shared`` tells whether a request has to name its campus."""
-    made = APIRouter(prefix="/v1/voices", tags=["voices"])
+    described = HTTPBearer(scheme_name="enrolmentKey", description="The campus's key for enrolment.", auto_error=False)
+    made = APIRouter(prefix="/v1/voices", tags=["voices"], dependencies=[Depends(described)])
 
     def permitted(request: Request) -> Caller:
         caller = caller_of(request.headers, shared=shared)
@@ -62,7 +64,7 @@ def router(removal: Removal, keys: Path, *, shared: bool) -> APIRouter:
             raise HTTPException(error.status, str(error), challenge) from None
         return caller
 
-    @made.post("", status_code=HTTPStatus.CREATED, openapi_extra=FORM)
+    @made.post("", status_code=HTTPStatus.CREATED, openapi_extra=FORM, responses={"default": REFUSED})
     async def enrol_voice(request: Request) -> dict[str, str]:
         """Enrol a teacher's voice on the caller's campus."""
         caller = permitted(request)  # before the body is read
@@ -76,7 +78,7 @@ def router(removal: Removal, keys: Path, *, shared: bool) -> APIRouter:
         LOG.info("voice %s is enrolled on campus %s (audit id %s)", voice.id, caller.campus, caller.audit_id)
         return {"name": voice.name, "consent_expires_on": voice.consent.expires_on.isoformat()}
 
-    @made.delete("/{name}", status_code=HTTPStatus.NO_CONTENT, openapi_extra={"security": FORM["security"]})
+    @made.delete("/{name}", status_code=HTTPStatus.NO_CONTENT, responses={"default": REFUSED})
     async def withdraw_voice(name: str, request: Request) -> Response:
         """Withdraw a voice of the caller's campus: it and all that was spoken with it are removed."""
         caller = permitted(request)

