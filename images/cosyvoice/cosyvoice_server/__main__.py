@@ -16,13 +16,18 @@ from types import FrameType
 
 from cosyvoice_server import operations
 from cosyvoice_server.config import ConfigurationError, Settings, settings_from
+from cosyvoice_server.discretion import log_discreetly
 from cosyvoice_server.engines import engine_for
 from cosyvoice_server.engines.base import Engine, SpeechError
 from cosyvoice_server.lifecycle import Lifecycle
 from cosyvoice_server.metrics import Metrics
 from cosyvoice_server.model import __main__ as model
-from cosyvoice_server.server import Drain, serve
+from cosyvoice_server.server import Drain, Watched, serve
 from cosyvoice_server.speaker import Speaker
+from cosyvoice_server.sweeping import Sweeper
+from cosyvoice_server.turns import Turns
+from cosyvoice_server.watchdog import Watchdog
+from cosyvoice_server.without_stubs import without_stubs
 
 LOG = logging.getLogger("cosyvoice_server")
 
@@ -31,24 +36,23 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT.
 
     Returns:
-        The process's exit code: 0 after a drain, 1 when it could not start, 2 for wrong settings.
+        The process's exit code: 0 after a signal, 1 when it could not start, 2 for wrong settings, and a ``Renewal``'s when the
+        server has stopped by itself to be started anew.
     """
     if sys.argv[1:2] == ["model"]:
         return model.main(sys.argv[2:])
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    log_discreetly()
     signal.signal(signal.SIGTERM, stop_while_starting)  # as PID 1 a process without a handler ignores it
     try:
         settings = settings_from(os.environ)
         stay_offline()
-        run(settings, engine_for(settings))
+        return run(settings, engine_for(settings))
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return 2
     except StartError as error:
         print(error, file=sys.stderr)
         return 1
-    return 0
 
 
 class StartError(Exception):
@@ -60,36 +64,52 @@ def stop_while_starting(_signal: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def run(settings: Settings, engine: Engine) -> None:
+def run(settings: Settings, engine: Engine) -> int:
     """Load the engine, then serve; the port opens only when the engine has spoken once.
 
+    Returns:
+        The process's exit code.
+
     Raises:
-        StartError: a port is taken, or the model cannot be loaded.
+        StartError: a port is taken, or the model cannot be loaded or takes more memory than the server may have.
     """
     lifecycle, metrics = Lifecycle(), Metrics(settings.engine)
+    watchdog = Watchdog(lifecycle, settings.stall_seconds, settings.memory_ceiling_bytes)
     try:
-        operations.start(settings.metrics_port, lifecycle, metrics)
+        operations.start(settings.metrics_port, lifecycle, watchdog, metrics)
         listener = bound(settings.port)
     except OSError as error:
         ports = f"COSYVOICE_PORT {settings.port} or COSYVOICE_METRICS_PORT {settings.metrics_port}"
         message = f"{ports} cannot be opened ({error.strerror}): free it or name another"
         raise StartError(message) from error
-    with ThreadPoolExecutor(1) as aside:  # Gradio takes as long to import as a model to load
+    with ThreadPoolExecutor(1) as aside, without_stubs():  # Gradio takes as long to import as a model to load
         loading = aside.submit(engine.load)
-        from cosyvoice_server.web import application, put_ffmpeg_on_path, waiting
+        from cosyvoice_server.web import application, put_ffmpeg_on_path
     try:
         loading.result()
     except SpeechError as error:
         raise StartError(str(error)) from error
-    speaker = Speaker(engine, settings.outputs_dir, metrics)
+    if watchdog.over_ceiling():
+        message = (
+            f"COSYVOICE_MEMORY_CEILING_BYTES is {settings.memory_ceiling_bytes} and the loaded model takes more already: raise it,"
+            " or leave it out for none"
+        )
+        raise StartError(message)
+    turns = Turns(settings.running, settings.waiting, shared=settings.shared)
+    speaker = Speaker(engine, settings.outputs_dir, metrics, turns, settings.deadline_seconds)
     drain = Drain(lifecycle, settings.drain_seconds)
-    gate, blocks = application(speaker, shared=settings.shared, closed=drain.closed)
-    metrics.watch(lambda: speaker.running, lambda: waiting(blocks))
+    gate = application(speaker, shared=settings.shared, closed=drain.closed)
+    sweeper = Sweeper(settings.outputs_dir, settings.outputs_ttl_seconds, settings.deadline_seconds)
+    metrics.watch(turns, speaker.abandoned, sweeper, watchdog)
+    watchdog.watch(speaker.silences, engine.ailment)
+    sweeper.start()
     LOG.info("speaking with %s on port %s", settings.engine, settings.port)
     with tempfile.TemporaryDirectory() as commands:
         put_ffmpeg_on_path(Path(commands))
-        asyncio.run(serve(gate, listener, lifecycle, drain, lambda: gate.under_way > 0 or speaker.running > 0))
+        watched = Watched(watchdog, lambda: gate.under_way > 0, lambda reason: metrics.renewals.labels(reason.name.lower()).inc())
+        asyncio.run(serve(gate, listener, lifecycle, drain, watched))
     LOG.info("stopped")
+    return drain.reason.value if drain.reason else 0
 
 
 def stay_offline() -> None:

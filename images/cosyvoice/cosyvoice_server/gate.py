@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable
 from http import HTTPStatus
 
+from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cosyvoice_server.campus import CampusError, campus_of, may_clone
+from cosyvoice_server.campus import AUDIT_HEADER, CampusError, audit_id, caller_of
+from cosyvoice_server.uploads import UPLOAD
 
 PAGES = re.compile(r"/(?:config/?|(?:assets|static)/.+|theme\.css|robots\.txt|favicon\.ico|manifest\.json|pwa_icon(?:/\d+)?)?")
 API = re.compile(
@@ -17,7 +19,6 @@ API = re.compile(
 """Only the queued ways to call: Gradio's ``run/`` and ``api/`` go past its queue, and so past what bounds the syntheses at once."""
 SYNTHESIS = re.compile(r"/gradio_api/(?:queue/join|call/.+)")
 ENDLESS = re.compile(r"/gradio_api/heartbeat/.+")
-UPLOAD = "/gradio_api/upload"
 NO_CLONING = "This campus has voice cloning switched off: recordings are not accepted."
 LARGEST_UPLOAD = 16 * 1024 * 1024
 """Bytes: a prompt of 30 s at 48 kHz in stereo is 6 MB."""
@@ -41,31 +42,43 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        headers = MutableHeaders(scope=scope)
+        headers[AUDIT_HEADER] = audit_id(headers.get(AUDIT_HEADER, ""))
         counts = not ENDLESS.fullmatch(scope["path"])
         self.under_way += counts
         try:
-            refusal = self._refusal(scope)
-            await (refusal or self._app)(scope, receive, send)
+            await (self._refusal(scope) or self._app)(scope, receive, named(send, headers[AUDIT_HEADER]))
         finally:
             self.under_way -= counts
 
     def _refusal(self, scope: Scope) -> JSONResponse | None:
         """Decide about a request from its first line and its headers."""
         path: str = scope["path"]
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = MutableHeaders(scope=scope)
         if not (PAGES.fullmatch(path) or API.fullmatch(path)):
             return refused(HTTPStatus.NOT_FOUND, "This server has no such page.")
         try:
-            campus_of(headers, shared=self._shared)
+            caller = caller_of(headers, shared=self._shared)
         except CampusError as error:
             return refused(HTTPStatus.BAD_REQUEST, str(error))
         if scope["method"] != "POST":
             return None
-        if path == UPLOAD and not may_clone(headers, shared=self._shared):
+        if path == UPLOAD and not caller.cloning:
             return refused(HTTPStatus.FORBIDDEN, NO_CLONING)
         if SYNTHESIS.fullmatch(path) and self._closed():
-            return refused(HTTPStatus.SERVICE_UNAVAILABLE, "This server is being replaced: try again in a moment.", retry_after="5")
+            return refused(HTTPStatus.SERVICE_UNAVAILABLE, "This server is being replaced: try again in a moment.", retry_after=5)
         return over_size(headers.get("content-length", ""), LARGEST_UPLOAD if path == UPLOAD else LARGEST_BODY)
+
+
+def named(send: Send, audit: str) -> Send:
+    """Put the request's audit id into the reply."""
+
+    async def with_name(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)[AUDIT_HEADER] = audit
+        await send(message)
+
+    return with_name
 
 
 def over_size(length: str, limit: int) -> JSONResponse | None:
@@ -77,6 +90,6 @@ def over_size(length: str, limit: int) -> JSONResponse | None:
     return None
 
 
-def refused(status: HTTPStatus, sentence: str, retry_after: str | None = None) -> JSONResponse:
+def refused(status: HTTPStatus, sentence: str, retry_after: int | None = None) -> JSONResponse:
     """Answer with ``{"detail": sentence}``, the form of Gradio's own refusals."""
-    return JSONResponse({"detail": sentence}, status, {"Retry-After": retry_after} if retry_after else None)
+    return JSONResponse({"detail": sentence}, status, {"Retry-After": str(retry_after)} if retry_after else None)

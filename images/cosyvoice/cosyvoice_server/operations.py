@@ -11,6 +11,7 @@ from typing import Any
 
 from cosyvoice_server.lifecycle import Lifecycle, Phase
 from cosyvoice_server.metrics import CONTENT_TYPE, Metrics
+from cosyvoice_server.watchdog import Watchdog
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -26,7 +27,7 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def start(port: int, lifecycle: Lifecycle, metrics: Metrics) -> ThreadingHTTPServer:
+def start(port: int, lifecycle: Lifecycle, watchdog: Watchdog, metrics: Metrics) -> ThreadingHTTPServer:
     """Listen on ``port`` and answer from a daemon thread until the process ends.
 
     Raises:
@@ -35,7 +36,7 @@ def start(port: int, lifecycle: Lifecycle, metrics: Metrics) -> ThreadingHTTPSer
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, content_type, body = answer(self.path.partition("?")[0], lifecycle, metrics)
+            status, content_type, body = answer(self.path.partition("?")[0], lifecycle, watchdog, metrics)
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
@@ -50,13 +51,13 @@ def start(port: int, lifecycle: Lifecycle, metrics: Metrics) -> ThreadingHTTPSer
     return server
 
 
-def answer(path: str, lifecycle: Lifecycle, metrics: Metrics) -> tuple[HTTPStatus, str, bytes]:
+def answer(path: str, lifecycle: Lifecycle, watchdog: Watchdog, metrics: Metrics) -> tuple[HTTPStatus, str, bytes]:
     """Answer one GET with a status, a content type and a body."""
     match path:
-        case "/healthz" if lifecycle.stalled:
-            return HTTPStatus.SERVICE_UNAVAILABLE, PLAIN, b"the event loop has stopped turning\n"
         case "/healthz":
-            return HTTPStatus.OK, PLAIN, b"alive\n"
+            complaint = watchdog.complaint()
+            status = HTTPStatus.SERVICE_UNAVAILABLE if complaint else HTTPStatus.OK
+            return status, PLAIN, f"{complaint or 'alive'}\n".encode()
         case "/readyz":
             phase = lifecycle.phase
             status = HTTPStatus.OK if phase is Phase.READY else HTTPStatus.SERVICE_UNAVAILABLE

@@ -1,15 +1,20 @@
 """Serving until a signal comes, and then draining."""
 
 import asyncio
+import logging
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from cosyvoice_server.lifecycle import Lifecycle, Phase
+from cosyvoice_server.watchdog import Renewal, Watchdog
+
+LOG = logging.getLogger(__name__)
 
 ENDPOINT_REMOVAL_SECONDS = 2.0
 """How long new requests are still taken after the signal: the gateway learns of an endpoint's removal a moment later."""
@@ -28,11 +33,19 @@ class Drain:
         self._clock = clock
         self._began: float | None = None
         self._busy_at = 0.0
+        self.reason: Renewal | None = None
+        """Why the server stops by itself; nothing when it was told to."""
 
-    def begin(self) -> None:
+    @property
+    def begun(self) -> bool:
+        """Whether the server is on its way out."""
+        return self._began is not None
+
+    def begin(self, reason: Renewal | None = None) -> None:
         """Start draining; a second signal changes nothing."""
         if self._began is None:
             self._began = self._busy_at = self._clock()
+            self.reason = reason
             self._lifecycle.enter(Phase.DRAINING)
 
     def closed(self) -> bool:
@@ -61,18 +74,34 @@ class Server(uvicorn.Server):
         self._drain.begin()
 
 
-async def serve(app: ASGIApp, listener: socket.socket, lifecycle: Lifecycle, drain: Drain, busy: Callable[[], bool]) -> None:
-    """Serve ``app`` on ``listener`` until a signal has come and the drain is over.
+@dataclass(frozen=True)
+class Watched:
+    """What decides about the end, besides signals."""
+
+    watchdog: Watchdog
+    answering: Callable[[], bool]
+    """Whether a request is being answered."""
+    renewed: Callable[[Renewal], None]
+    """Told when the server begins to stop by itself."""
+
+    def busy(self) -> bool:
+        """Tell whether an end would cut somebody off, other than those who listen to a synthesis that is stuck."""
+        return self.watchdog.hopeful() or (self.answering() and not self.watchdog.complaint())
+
+
+async def serve(app: ASGIApp, listener: socket.socket, lifecycle: Lifecycle, drain: Drain, watched: Watched) -> None:
+    """Serve ``app`` on ``listener`` until a signal or the watchdog has begun a drain, and it is over.
 
     Args:
         app: the application.
         listener: a bound socket.
         lifecycle: told when the server is ready, and at every turn of the event loop.
         drain: decides when to stop.
-        busy: tells whether a synthesis runs or waits, or a request is being answered.
+        watched: what the server looks at at every turn.
     """
     config = uvicorn.Config(
         app,
+        log_config=None,
         log_level="warning",
         access_log=False,
         proxy_headers=True,
@@ -85,6 +114,10 @@ async def serve(app: ASGIApp, listener: socket.socket, lifecycle: Lifecycle, dra
         lifecycle.turned()
         if server.started:
             lifecycle.enter(Phase.READY)
-        server.should_exit = server.should_exit or drain.over(busy=busy())
+        if not drain.begun and (reason := watched.watchdog.renewal()):
+            LOG.error("stopping, to be started anew: %s", watched.watchdog.complaint() or "the memory ceiling is passed")
+            watched.renewed(reason)
+            drain.begin(reason)
+        server.should_exit = server.should_exit or drain.over(busy=watched.busy())
         await asyncio.wait([serving], timeout=TURN_SECONDS)
     await serving

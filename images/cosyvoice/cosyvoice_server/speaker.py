@@ -1,178 +1,140 @@
-"""Speaking one request from start to end: checks, counting, time taken, and the copy on the outputs volume."""
+"""Speaking one request from start to end: checks, its turn, its deadline, the counting, and the copy on the outputs volume."""
 
+import asyncio
 import logging
-import time
-import traceback
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
-from cosyvoice_server.audio import Recording
-from cosyvoice_server.engines.base import Engine, Mode, Samples, SpeechError, SpeechRequest
+from cosyvoice_server.campus import Caller
+from cosyvoice_server.checking import check
+from cosyvoice_server.discretion import without_message
+from cosyvoice_server.engines.base import Engine, EngineError, Samples, SpeechError, SpeechRequest
+from cosyvoice_server.keeping import Copy
 from cosyvoice_server.metrics import Metrics
+from cosyvoice_server.reply import Reply
+from cosyvoice_server.synthesis import Backlog, Synthesis
+from cosyvoice_server.turns import BusyError, Turn, Turns
 
-LONGEST_TEXT = 20_000
-"""Characters in one request: about an hour of speech."""
-SLOWEST, FASTEST = 0.5, 2.0
 LOG = logging.getLogger(__name__)
 
 
-class Speaker:
-    """Speaks requests with one engine and keeps what was said."""
+class DeadlineError(SpeechError):
+    """The request has taken longer than any may."""
 
-    def __init__(self, engine: Engine, outputs: Path, metrics: Metrics) -> None:
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"朗读超过了 {seconds:g} 秒的时限，请缩短文本或稍后再试。"
+            f" The request was not finished within {seconds:g} s: send a shorter text, or try again when it is less busy."
+        )
+
+
+class Speaker:
+    """Speaks requests with one engine and keeps what was said. It belongs to the event loop's thread."""
+
+    def __init__(self, engine: Engine, outputs: Path, metrics: Metrics, turns: Turns, deadline_seconds: float) -> None:
+        """Let a request wait and speak for ``deadline_seconds`` together."""
         self.engine = engine
         self._outputs = outputs
         self._metrics = metrics
-        self._replies: set[_Reply] = set()
+        self._turns = turns
+        self._deadline = deadline_seconds
+        self._backlog = Backlog()
+        self._under_way: set[Synthesis] = set()
 
-    @property
-    def running(self) -> int:
-        """Syntheses running now."""
-        return len(self._replies)
+    def silences(self) -> list[float]:
+        """Tell for each running synthesis how many seconds ago it brought its last chunk. Any thread may ask."""
+        return [silence for synthesis in tuple(self._under_way) if (silence := synthesis.silent_seconds()) is not None]
 
-    def speak(self, request: SpeechRequest, campus: str, *, cloning: bool) -> Iterator[Samples]:
-        """Yield the audio of a request, chunk by chunk, and keep the whole of it in the campus's outputs folder.
+    def abandoned(self) -> int:
+        """Count the syntheses that hold a slot though their request has ended."""
+        return sum(synthesis.stopped for synthesis in tuple(self._under_way))
 
-        Whatever happens, the request ends: it is counted once, and nothing of it holds a slot. ``cloning`` tells whether it
-        may have a recording imitated.
+    def reserve(self, caller: Caller) -> Turn:
+        """Take a place in the queue of the caller's campus, to be handed to ``speak`` or abandoned.
 
         Raises:
+            BusyError: the queue is full.
+        """
+        try:
+            return self._turns.reserve(caller.campus)
+        except BusyError:
+            self._metrics.errors.labels(caller.campus, "busy").inc()
+            LOG.info("request %s campus=%s outcome=busy", caller.audit_id, caller.campus)
+            raise
+
+    async def speak(self, request: SpeechRequest, caller: Caller, turn: Turn | None = None) -> AsyncGenerator[Samples, None]:
+        """Yield the audio of a request, chunk by chunk, and keep the whole of it in the campus's outputs folder.
+
+        Whatever happens, the request ends: it is counted once, and its slot is given back as soon as the engine lets go of it.
+        Closing the iterator ends it, too.
+
+        Args:
+            request: what to speak.
+            caller: on whose behalf.
+            turn: a place from ``reserve``; without one it takes its own.
+
+        Raises:
+            BusyError: the campus's queue is full.
+            DeadlineError: it was not finished in time.
             SpeechError: the request cannot be spoken, or the engine failed on it; the text is for the person who asked.
         """
-        reply = _Reply(self._metrics, campus, request.mode)
-        self._replies.add(reply)
-        copy = _Copy(self._metrics, campus, self._outputs / campus, self.engine.sample_rate)
+        turn = turn or self.reserve(caller)
+        reply = Reply(self._metrics, caller, request.mode)
+        copy = Copy(self._metrics, self._outputs, caller.campus, self.engine.sample_rate)
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + self._deadline
+        synthesis, alarm = None, None
         try:
-            check(request, cloning=cloning)
-            for chunk in self.engine.synthesize(request):
-                copy.add(chunk)
-                reply.heard(len(chunk) / self.engine.sample_rate)
+            check(request, cloning=caller.cloning)
+            synthesis = self._begun(request, copy, turn)
+            alarm = loop.call_at(ends, synthesis.stop)  # a listener who takes no more chunks holds nothing either
+            while (chunk := await self._next(synthesis, ends)) is not None:
+                reply.heard(len(chunk) / self.engine.sample_rate, synthesis.began)
                 yield chunk
-            copy.finish()
             reply.outcome = "spoken"
-        except SpeechError:
-            reply.outcome = "refused"
+        except DeadlineError as error:
+            reply.failed("deadline", error)
+            raise
+        except EngineError as error:
+            cause = error.__cause__ or error
+            reply.failed("failed", cause)
+            LOG.error("request %s: the model failed: %s", caller.audit_id, without_message(cause))
+            raise
+        except SpeechError as error:
+            reply.failed("refused", error)
             raise
         except Exception as error:
-            reply.outcome = "failed"
-            LOG.error("synthesis failed: %s", without_message(error))
+            reply.failed("failed", error)
+            LOG.error("request %s: synthesis failed: %s", caller.audit_id, without_message(error))
             message = "朗读失败，请稍后再试。 Speaking failed: try again, and tell the operator if it fails again."
             raise SpeechError(message) from None
         finally:
-            self._replies.discard(reply)
-            copy.discard()
-            reply.end()
+            turn.abandon()
+            if synthesis and alarm:
+                alarm.cancel()
+                synthesis.stop()
+            reply.end(synthesis.engine_seconds if synthesis else 0.0)
 
+    def _begun(self, request: SpeechRequest, copy: Copy, turn: Turn) -> Synthesis:
+        """Start a synthesis, and know of it until its thread has ended."""
+        synthesis = Synthesis(self.engine, request, copy, turn, self._backlog)
+        self._under_way.add(synthesis)
+        synthesis.task.add_done_callback(lambda _: self._under_way.discard(synthesis))
+        return synthesis
 
-class _Copy:
-    """The copy of a reply on the outputs volume; a volume that is full costs the copy, not the reply."""
+    async def _next(self, synthesis: Synthesis, ends: float) -> Samples | None:
+        """Wait for the next chunk until the deadline.
 
-    def __init__(self, metrics: Metrics, campus: str, folder: Path, sample_rate: int) -> None:
-        self._metrics = metrics
-        self._campus = campus
-        self._folder = folder
-        self._sample_rate = sample_rate
-        self._recording: Recording | None = None
-        self._lost = False
-
-    def add(self, chunk: Samples) -> None:
-        """Append a chunk; the first one begins the file, so that a refused request leaves none."""
-        if self._lost:
-            return
+        Raises:
+            DeadlineError: it has passed.
+        """
         try:
-            if self._recording is None:
-                timestamp = datetime.now(UTC).strftime("%Y%m%d_%H%M%S")
-                self._recording = Recording(self._sample_rate, self._folder, timestamp)
-            self._recording.add(chunk)
-        except OSError as error:
-            self._lose(error)
-
-    def finish(self) -> None:
-        """Keep the whole."""
-        if self._recording is None:
-            return
-        try:
-            self._recording.finish()
-        except OSError as error:
-            self._lose(error)
-        self.discard()
-
-    def discard(self) -> None:
-        """Leave nothing half-written behind."""
-        recording, self._recording = self._recording, None
-        if recording is not None:
-            recording.discard()
-
-    def _lose(self, error: OSError) -> None:
-        """Count a copy that could not be kept, once."""
-        self._lost = True
-        self.discard()
-        self._metrics.unsaved.labels(self._campus).inc()
-        LOG.error("a reply of campus %s was not kept: %s", self._campus, error.strerror)
-
-
-class _Reply:
-    """What is counted of one reply."""
-
-    def __init__(self, metrics: Metrics, campus: str, mode: Mode, clock: Callable[[], float] = time.monotonic) -> None:
-        self.outcome = "cancelled"  # until it is known to have ended otherwise
-        self._metrics = metrics
-        self._campus = campus
-        self._mode = mode.slug
-        self._clock = clock
-        self._began = clock()
-        self._audio = 0.0
-        self._first: float | None = None
-
-    def heard(self, seconds: float) -> None:
-        """Note a chunk of so many seconds of audio."""
-        self._audio += seconds
-        if self._first is None and self._audio >= 1:
-            self._first = self._clock() - self._began
-
-    def end(self) -> None:
-        """Count the reply."""
-        took = self._clock() - self._began
-        metrics, labels = self._metrics, (self._campus, self._mode)
-        metrics.requests.labels(*labels, self.outcome).inc()
-        metrics.audio_seconds.labels(*labels).inc(self._audio)
-        if self.outcome == "spoken":
-            metrics.synthesis_seconds.labels(*labels).observe(took)
-            metrics.first_audio_seconds.labels(*labels).observe(took if self._first is None else self._first)
-
-
-def check(request: SpeechRequest, *, cloning: bool) -> None:
-    """Refuse a request that no engine can speak, whatever its model, or that may not imitate a voice.
-
-    Raises:
-        SpeechError: saying what is missing or out of range.
-    """
-    if not request.text.strip():
-        message = "请输入要合成的文本。 Enter a text to speak."
-        raise SpeechError(message)
-    if len(request.text) > LONGEST_TEXT:
-        message = f"文本有 {len(request.text)} 个字符，请分成几段。 The text has more than {LONGEST_TEXT} characters: split it."
-        raise SpeechError(message)
-    if not SLOWEST <= request.speed <= FASTEST:
-        message = f"语速须在 {SLOWEST} 到 {FASTEST} 之间。 The speed must lie between {SLOWEST} and {FASTEST}."
-        raise SpeechError(message)
-    imitates = request.mode in (Mode.ZERO_SHOT, Mode.CROSS_LINGUAL)
-    if (imitates or request.prompt_wav is not None) and not cloning:
-        message = "本校区未开放声音复刻。 Voice cloning is switched off for this campus: choose a preset voice, without a recording."
-        raise SpeechError(message)
-    if imitates and request.prompt_wav is None:
-        message = "prompt音频为空，您是否忘记输入prompt音频？ This mode needs a prompt recording: upload or record one."
-        raise SpeechError(message)
-    if request.mode is Mode.ZERO_SHOT and not request.prompt_text.strip():
-        message = "prompt文本为空，您是否忘记输入prompt文本？ This mode needs the prompt recording's text: enter it."
-        raise SpeechError(message)
-    if request.mode is Mode.INSTRUCT and not request.instruction.strip():
-        message = "您正在使用自然语言控制模式, 请输入instruct文本。 This mode needs an instruction: enter it."
-        raise SpeechError(message)
-
-
-def without_message(error: BaseException) -> str:
-    """Write an error's type and places, but not its message, which may quote what a person asked to be read."""
-    places = "; ".join(f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
-    return f"{type(error).__name__} at {places}"
+            async with asyncio.timeout_at(ends) as limit:
+                chunk = await synthesis.next()
+        except TimeoutError:
+            if limit.expired():
+                raise DeadlineError(self._deadline) from None
+            raise  # the engine's own
+        if chunk is None and synthesis.stopped:
+            raise DeadlineError(self._deadline)
+        return chunk

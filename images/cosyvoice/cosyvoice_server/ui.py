@@ -1,21 +1,26 @@
 """The web page and its API: the endpoints, argument order and streaming reply of CosyVoice's own ``webui.py``."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.context import LocalContext
 
 from cosyvoice_server.audio import wav
-from cosyvoice_server.campus import campus_of, may_clone
+from cosyvoice_server.blocks import DiscreetBlocks
+from cosyvoice_server.campus import caller_of
 from cosyvoice_server.engines.base import Mode, SpeechError, SpeechRequest
+from cosyvoice_server.listeners import Listeners
+from cosyvoice_server.places import TURN
 from cosyvoice_server.replies import StreamedReplies
 from cosyvoice_server.speaker import Speaker
 
 TITLE = "Campus Voice · 校园之声"
-WAITING, RUNNING = 4, 2
-"""Requests that may wait and that may run at once, as upstream; the next one is answered 503 "Queue is full"."""
+SPEAK = "generate_audio"
+MOST_JOBS = 1000
+"""Jobs that Gradio runs at once, nearly all of which wait for their turn: the campuses' own queues are the bound, not Gradio's."""
 PROMPT_STEP = "1. 选择prompt音频文件，或录入prompt音频，注意不超过30s，若同时提供，优先选择prompt音频文件\n"
 STEPS = {
     Mode.PRESET: "1. 选择预训练音色\n2. 点击生成音频按钮",
@@ -36,13 +41,13 @@ def change_instruction(mode_checkbox_group: str) -> str:
     return STEPS[Mode(mode_checkbox_group)]
 
 
-def page(speaker: Speaker, *, shared: bool) -> gr.Blocks:
-    """Build the page for a loaded engine."""
+def page(speaker: Speaker, listeners: Listeners, uploads_used: Callable[..., None], *, shared: bool) -> gr.Blocks:
+    """Build the page for a loaded engine; ``uploads_used`` is called with the paths of recordings whose request has ended."""
     blocks: gr.Blocks
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600)) as blocks:
+    with DiscreetBlocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600)) as blocks:
         replies = StreamedReplies(blocks)
 
-        def generate_audio(
+        async def generate_audio(
             tts_text: str,
             mode_checkbox_group: str,
             sft_dropdown: str | None,
@@ -54,7 +59,7 @@ def page(speaker: Speaker, *, shared: bool) -> gr.Blocks:
             stream: bool,
             speed: float,
             request: gr.Request,
-        ) -> Iterator[bytes]:
+        ) -> AsyncIterator[bytes]:
             prompt = prompt_wav_upload or prompt_wav_record
             asked = SpeechRequest(
                 text=tts_text or "",
@@ -67,22 +72,30 @@ def page(speaker: Speaker, *, shared: bool) -> gr.Blocks:
                 stream=bool(stream),
                 speed=1.0 if speed is None else float(speed),
             )
-            replies.asked(request.session_hash or "")
+            session = request.session_hash or ""
+            replies.asked(session)
             for notice in speaker.engine.notices(asked):
                 gr.Warning(notice)
-            try:
-                campus, cloning = campus_of(request.headers, shared=shared), may_clone(request.headers, shared=shared)
-                for chunk in speaker.speak(asked, campus, cloning=cloning):
-                    yield wav(chunk, speaker.engine.sample_rate)
-            except SpeechError as error:
-                raise gr.Error(str(error), print_exception=False) from None
+            caller = caller_of(request.headers, shared=shared)
+            turn = request.request.scope.get(TURN) if request.request else None
+            chunks = speaker.speak(asked, caller, turn)
+            with listeners.needed(session, LocalContext.event_id.get() or ""):
+                try:
+                    async for chunk in chunks:
+                        yield wav(chunk, speaker.engine.sample_rate)
+                except SpeechError as error:
+                    raise gr.Error(str(error), print_exception=False) from None
+                finally:
+                    await chunks.aclose()
+                    uploads_used(prompt_wav_upload, prompt_wav_record)
 
         _controls(speaker.engine.voices(), generate_audio)
-    blocks.queue(max_size=WAITING, default_concurrency_limit=RUNNING)
+    blocks.max_threads = MOST_JOBS
+    blocks.queue(max_size=None, default_concurrency_limit=None)
     return blocks
 
 
-def _controls(voices: tuple[str, ...], generate_audio: Callable[..., Iterator[bytes]]) -> None:
+def _controls(voices: tuple[str, ...], generate_audio: Callable[..., AsyncIterator[bytes]]) -> None:
     """Lay out the controls, each with a label that a screen reader says, in the order a keyboard walks through them."""
     gr.Markdown(f"# {TITLE}\n请输入文本，选择推理模式，并按照步骤操作。 Enter a text, choose how it is spoken, and follow the steps.")
     tts_text = gr.Textbox(label="输入合成文本 · Text to speak", lines=4, value=GREETING)

@@ -7,23 +7,30 @@ from pathlib import Path
 import gradio as gr
 import imageio_ffmpeg
 from fastapi import FastAPI
+from gradio.utils import get_upload_folder
 
 from cosyvoice_server.gate import LARGEST_UPLOAD, Gate
+from cosyvoice_server.listeners import Listeners
+from cosyvoice_server.places import Places
 from cosyvoice_server.speaker import Speaker
-from cosyvoice_server.ui import page
+from cosyvoice_server.ui import SPEAK, page
+from cosyvoice_server.uploads import Uploads
 
 HEAD = '<script>document.documentElement.lang = "zh-CN"</script>'
 SYSTEM_FONTS = ("system-ui", "sans-serif")
 
 
-def application(speaker: Speaker, *, shared: bool, closed: Callable[[], bool]) -> tuple[Gate, gr.Blocks]:
-    """Build the ASGI application for a loaded engine, and return it with Gradio's page.
+def application(speaker: Speaker, *, shared: bool, closed: Callable[[], bool]) -> Gate:
+    """Build the ASGI application for a loaded engine.
 
     The page's fonts are the reader's own: Gradio's default theme would have every browser ask a font service.
     """
-    blocks = page(speaker, shared=shared)
-    app = gr.mount_gradio_app(
-        FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
+    listeners = Listeners()
+    ours = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    uploads = Uploads(ours, Path(get_upload_folder()))
+    blocks = page(speaker, listeners, uploads.used, shared=shared)
+    gr.mount_gradio_app(
+        ours,
         blocks,
         path="/",
         footer_links=[],
@@ -36,12 +43,8 @@ def application(speaker: Speaker, *, shared: bool, closed: Callable[[], bool]) -
         theme=gr.themes.Default(font=SYSTEM_FONTS, font_mono=("ui-monospace", "monospace")),
         head=HEAD,
     )
-    return Gate(app, shared=shared, closed=closed), blocks
-
-
-def waiting(blocks: gr.Blocks) -> int:
-    """Count the requests that wait for a slot; Gradio itself tells it only over HTTP."""
-    return len(blocks._queue)
+    (number,) = (function._id for function in blocks.fns.values() if function.api_name == SPEAK)
+    return Gate(Places(uploads, speaker, listeners, shared=shared, speaking=number), shared=shared, closed=closed)
 
 
 def put_ffmpeg_on_path(folder: Path) -> None:

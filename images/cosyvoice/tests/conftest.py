@@ -31,7 +31,7 @@ def server(kokoro: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def held_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpeechServer]:
     """The shared server whose engine waits for its permission."""
     folder = tmp_path_factory.mktemp("held")

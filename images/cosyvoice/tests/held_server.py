@@ -1,6 +1,5 @@
 """The server around an engine that speaks only while the file named by the first argument is there."""
 
-import logging
 import os
 import sys
 import threading
@@ -11,16 +10,18 @@ import numpy as np
 
 from cosyvoice_server.__main__ import run
 from cosyvoice_server.config import settings_from
+from cosyvoice_server.discretion import log_discreetly
 from cosyvoice_server.engines.base import Samples, SpeechRequest
 
 
 class HeldEngine:
-    """Speaks a tenth of a second for each request; a text that starts with "fail" raises."""
+    """Speaks a tenth of a second for each request; a text may begin with "fail", "hang", "grow" or "endless"."""
 
     sample_rate = 24_000
 
     def __init__(self, permission: Path) -> None:
         self._permission = permission
+        self._kept: list[bytearray] = []
 
     def load(self) -> None:
         pass
@@ -28,18 +29,30 @@ class HeldEngine:
     def voices(self) -> tuple[str, ...]:
         return ("中文女",)
 
+    def ailment(self) -> str:
+        return ""
+
     def notices(self, request: SpeechRequest) -> list[str]:
         return []
 
     def synthesize(self, request: SpeechRequest) -> Iterator[Samples]:
-        if request.text.startswith("fail"):
-            raise RuntimeError(request.text)
+        chunk = np.full(2400, 0.1, np.float32)
+        match request.text.partition(" ")[0]:
+            case "fail":
+                raise RuntimeError(request.text)
+            case "hang":
+                threading.Event().wait()
+            case "grow":
+                self._kept.append(bytearray(b"x") * 600_000_000)
+            case "endless":
+                while True:
+                    yield chunk
         pause = threading.Event()
         while not self._permission.exists():
             pause.wait(0.02)
-        yield np.full(2400, 0.1, np.float32)
+        yield chunk
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO)
-    run(settings_from(os.environ), HeldEngine(Path(sys.argv[1])))
+    log_discreetly()
+    sys.exit(run(settings_from(os.environ), HeldEngine(Path(sys.argv[1]))))

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ NORTH = {"X-Campus-Id": "north"}
 CLONING = NORTH | {"X-Campus-Voice-Cloning": "enabled"}
 
 
-def wait_until(condition: Callable[[], Any], rule: str, seconds: float = 60) -> Any:
+def wait_until(condition: Callable[[], Any], rule: str, seconds: float = 180) -> Any:
     """Return the condition's first true value; fail with the rule when the deadline passes."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()
@@ -83,7 +83,7 @@ class SpeechServer:
 
     def refusal(self) -> str:
         """Ask for a little thing, and return why it was refused, or nothing."""
-        answer = httpx.post(f"{self.url}/gradio_api/call/generate_seed", json={"data": []}, headers=NORTH, timeout=30)
+        answer = httpx.post(f"{self.url}/gradio_api/call/generate_seed", json={"data": []}, headers=NORTH, timeout=120)
         return "" if answer.is_success else f"{answer.status_code} {answer.json()['detail']}"
 
     def ask(self, text: str, headers: dict[str, str] | None = None, **changes: Any) -> httpx.Response:
@@ -94,13 +94,17 @@ class SpeechServer:
         } | changes  # fmt: skip
         body = {"data": list(arguments.values())}
         return httpx.post(
-            f"{self.url}/gradio_api/call/generate_audio", json=body, headers=NORTH if headers is None else headers, timeout=30
+            f"{self.url}/gradio_api/call/generate_audio", json=body, headers=NORTH if headers is None else headers, timeout=120
         )
 
-    def events(self, event_id: str, headers: dict[str, str] | None = None) -> Iterator[tuple[str, Any]]:
-        """Listen to a reply: pairs of the event's name and its data, without heartbeats."""
+    def listening(self, event_id: str, headers: dict[str, str] | None = None) -> contextlib.AbstractContextManager[httpx.Response]:
+        """Open the connection on which a reply comes."""
         address = f"{self.url}/gradio_api/call/generate_audio/{event_id}"
-        with httpx.stream("GET", address, headers=NORTH if headers is None else headers, timeout=60) as stream:
+        return httpx.stream("GET", address, headers=NORTH if headers is None else headers, timeout=120)
+
+    def events(self, event_id: str, headers: dict[str, str] | None = None) -> Generator[tuple[str, Any], None, None]:
+        """Listen to a reply: pairs of the event's name and its data, without heartbeats."""
+        with self.listening(event_id, headers) as stream:
             name = ""
             for line in stream.iter_lines():
                 if line.startswith("event: "):

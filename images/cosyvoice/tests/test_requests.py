@@ -8,9 +8,9 @@ import httpx
 import pytest
 from speech_process import CLONING, NORTH, ZERO_SHOT, SpeechServer, wait_until
 
-from cosyvoice_server.campus import may_clone
+from cosyvoice_server.campus import caller_of
 
-FULL = {"detail": "Queue is full. Max size is 4 and size is 4."}
+FULL = "The queue is full: 4 requests of this campus wait already. Try again in "
 NO_CAMPUS = "This server speaks for several campuses and the request has no X-Campus-Id header: send it through the campus's own address."
 
 
@@ -26,29 +26,33 @@ def test_a_shared_server_refuses_a_request_that_names_no_campus(held_server: Spe
     assert server.operations("/readyz").status_code == 200, "probes need no campus"
 
 
-def test_the_seventh_request_at_once_is_told_that_the_queue_is_full(held_server: SpeechServer, permission: Path) -> None:
+def test_a_campus_whose_queue_is_full_is_told_when_to_come_back(held_server: SpeechServer, permission: Path) -> None:
     server = held_server
-    first_two = [server.ask("你好。").json()["event_id"] for _ in range(2)]
-    wait_until(lambda: server.metric("cosyvoice_in_flight_requests") == 2 or None, "two requests run at once")
-    waiting = [server.ask("你好。").json()["event_id"] for _ in range(4)]
+    taken = [server.ask("你好。").json()["event_id"] for _ in range(5)]
+    wait_until(lambda: server.metric("cosyvoice_in_flight_requests") == 1, "one of a shared server's two slots is left to the others")
+    assert server.metric("cosyvoice_queue_size") == 4, "the rest wait"
 
-    seventh = server.ask("你好。")
+    sixth = server.ask("你好。")
 
-    assert seventh.status_code == 503, "a full queue is an ordinary 503"
-    assert seventh.json() == FULL, "in the words of CosyVoice's page"
+    assert sixth.status_code == 503, "a full queue is an ordinary 503"
+    assert FULL in sixth.json()["detail"], "which says why"
+    assert 0 < int(sixth.headers["Retry-After"]) <= 60, "and when to come back"
     permission.touch()
-    endings = [list(server.events(event))[-1][0] for event in first_two + waiting]
-    assert endings == ["complete"] * 6, "those that were let in are all answered"
+    endings = [list(server.events(event))[-1][0] for event in taken]
+    assert endings == ["complete"] * 5, "those that were let in are all answered"
 
 
 def test_requests_that_fail_in_the_engine_free_their_slots_and_tell_no_text(held_server: SpeechServer, permission: Path) -> None:
     server = held_server
     permission.touch()
-    endings = [server.hear("fail: a pupil's secret")[-1] for _ in range(3)]
+    failures = 'cosyvoice_requests_total{campus="north",mode="preset",outcome="failed"}'
+    before = server.metric(failures)
+    endings = [server.hear("fail a pupil's secret")[-1] for _ in range(3)]
 
     assert [name for name, _ in endings] == ["error"] * 3, "a failure ends the reply with an error"
     assert server.hear("你好。")[-1][0] == "complete", "after more failures than there are slots the next one is spoken"
-    assert server.metric('cosyvoice_requests_total{campus="north",mode="preset",outcome="failed"}') == 3.0, "failures are counted"
+    assert server.metric(failures) - before == 3.0, "failures are counted"
+    assert server.metric('cosyvoice_errors_total{campus="north",kind="RuntimeError"}') >= 3.0, "by what the engine raised"
     assert "RuntimeError" in server.log, "the operator learns what went wrong"
     assert "secret" not in server.log, "what a person asked to be read is in no log"
 
@@ -109,8 +113,8 @@ def test_a_campus_whose_switch_is_off_or_unknown_clones_no_voice(held_server: Sp
 
 
 def test_a_server_of_one_campus_without_a_gateway_may_clone_until_it_is_told_not_to() -> None:
-    assert may_clone({}, shared=False), "whoever runs it alone decided so"
-    assert not may_clone({"x-campus-voice-cloning": "disabled"}, shared=False), "the gateway's word holds"
+    assert caller_of({}, shared=False).cloning, "whoever runs it alone decided so"
+    assert not caller_of({"x-campus-voice-cloning": "disabled"}, shared=False).cloning, "the gateway's word holds"
 
 
 @pytest.mark.parametrize(

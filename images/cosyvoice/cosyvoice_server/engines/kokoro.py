@@ -51,7 +51,7 @@ class KokoroEngine:
         self._folder = model_dir
 
     def load(self) -> None:
-        """Load the model, the vocabulary and the voices, and speak once in each language.
+        """Load the model, the vocabulary and the voices, and speak one sentence that has both languages in it.
 
         Raises:
             SpeechError: a file is missing or damaged.
@@ -67,12 +67,16 @@ class KokoroEngine:
         self._tokens: dict[str, int] = json.loads((self._folder / "vocab.json").read_text(encoding="utf-8"))["vocab"]
         self._styles = {name: np.fromfile(self._folder / f"voices/{name}.bin", np.float32).reshape(-1, 1, STYLE_WIDTH) for name in names}
         self._phonemizer = Phonemizer()
-        for _ in self.synthesize(SpeechRequest(text="你好。Hello.", voice=self.voices()[0])):
+        for _ in self.synthesize(SpeechRequest(text="好，hi。", voice=self.voices()[0])):
             pass
 
     def voices(self) -> tuple[str, ...]:
         """Name the preset voices, the default first."""
         return tuple(VOICES)
+
+    def ailment(self) -> str:
+        """Say nothing: what fails here fails alone."""
+        return ""
 
     def notices(self, request: SpeechRequest) -> list[str]:
         """Say plainly that this engine neither clones nor follows instructions."""
@@ -91,9 +95,13 @@ class KokoroEngine:
         """Yield one chunk for each sentence, or several for one that is longer than the model's input.
 
         Raises:
-            SpeechError: nothing in the text can be spoken.
+            SpeechError: there is no such voice, or nothing in the text can be spoken.
         """
-        voice = VOICES[self._voice_name(request)]
+        name = self._voice_name(request)
+        if name not in VOICES:
+            message = f"没有预训练音色“{name}”。 No such voice here: choose one of {'、'.join(VOICES)}."
+            raise SpeechError(message)
+        voice = VOICES[name]
         spoken = False
         for sentence in sentences(request.text):
             language = language_of(sentence, voice.language)
@@ -130,4 +138,4 @@ class KokoroEngine:
             "speed": np.array([speed], np.float32),
         }
         audio: Samples = self._session.run(None, inputs, self._run_options)[0].ravel()
-        return audio
+        return np.clip(audio, -1.0, 1.0)  # loud vowels go a little beyond

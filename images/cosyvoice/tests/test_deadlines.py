@@ -1,0 +1,83 @@
+"""How long a request may take, whatever holds it up."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cosyvoice_server.campus import Caller
+from cosyvoice_server.engines.base import Samples, SpeechError, SpeechRequest
+from cosyvoice_server.metrics import Metrics
+from cosyvoice_server.speaker import DeadlineError, Speaker
+from cosyvoice_server.turns import Turns
+
+NORTH = Caller("north", cloning=False, audible_label=False, audit_id="1")
+ASKED = SpeechRequest(text="你好。")
+
+
+class PacedReply:
+    """Speaks a chunk whenever it is told to go on."""
+
+    sample_rate = 24_000
+
+    def __init__(self) -> None:
+        self.go_on = threading.Semaphore(0)
+
+    def load(self) -> None:
+        pass
+
+    def voices(self) -> tuple[str, ...]:
+        return ()
+
+    def ailment(self) -> str:
+        return ""
+
+    def notices(self, request: SpeechRequest) -> list[str]:
+        return []
+
+    def synthesize(self, request: SpeechRequest) -> Iterator[Samples]:
+        while self.go_on.acquire():
+            yield np.full(2400, 0.5, np.float32)
+
+
+async def first(speaker: Speaker) -> Samples:
+    return await anext(speaker.speak(ASKED, NORTH))
+
+
+def test_the_time_that_a_request_waits_counts_towards_its_deadline(tmp_path: Path) -> None:
+    async def wait() -> tuple[int, int]:
+        engine, turns = PacedReply(), Turns(slots=1, waiting_per_campus=4)
+        speaker = Speaker(engine, tmp_path, Metrics("held"), turns, deadline_seconds=60)
+        patient = asyncio.create_task(first(speaker))
+        await asyncio.sleep(0)
+        hurried = Speaker(engine, tmp_path, Metrics("held"), turns, deadline_seconds=0.1)
+        with pytest.raises(DeadlineError, match=r"was not finished within 0\.1 s"):
+            await first(hurried)
+        taken = turns.running, turns.waiting().total()
+        engine.go_on.release(2)
+        await patient
+        return taken
+
+    assert asyncio.run(wait()) == (1, 0), "who is too late leaves the queue, and not the one who speaks"
+
+
+def test_a_listener_who_stops_fetching_holds_nothing_after_the_deadline(tmp_path: Path) -> None:
+    async def stop_fetching() -> list[type[BaseException]]:
+        engine, turns = PacedReply(), Turns(slots=1, waiting_per_campus=4)
+        speaker = Speaker(engine, tmp_path, Metrics("held"), turns, deadline_seconds=0.5)
+        engine.go_on.release(1)
+        reply = speaker.speak(ASKED, NORTH)
+        await anext(reply)
+        (synthesis,) = speaker._under_way
+        async with asyncio.timeout(60):
+            await asyncio.to_thread(synthesis._stopped.wait)
+            engine.go_on.release(1)
+            await synthesis.task
+        with pytest.raises(SpeechError) as ended:
+            await anext(reply)
+        return [ended.type]
+
+    assert asyncio.run(stop_fetching()) == [DeadlineError], "the slot is given back although the listener never came back for more"

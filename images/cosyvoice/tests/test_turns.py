@@ -1,0 +1,110 @@
+"""Whose request is spoken next, with the clock and the engine in the test's hand."""
+
+import asyncio
+import contextlib
+import itertools
+
+import pytest
+
+from cosyvoice_server.turns import BusyError, Turn, Turns
+
+
+async def settle() -> None:
+    """Let every task go as far as it can."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+class Hall:
+    """Requests that hold their slot until the test lets them go, and the order in which they got one."""
+
+    def __init__(self, turns: Turns) -> None:
+        self.served: list[str] = []
+        self._turns = turns
+        self._ends: list[asyncio.Event] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def ask(self, campus: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._request(campus, self._turns.reserve(campus)))
+        self._tasks.add(task)
+        await settle()
+        return task
+
+    async def _request(self, campus: str, turn: Turn) -> None:
+        async with turn:
+            self.served.append(campus)
+            end = asyncio.Event()
+            self._ends.append(end)
+            await end.wait()
+
+    async def finish_one(self) -> None:
+        self._ends.pop(0).set()
+        await settle()
+
+    async def finish(self) -> None:
+        while self._ends:
+            await self.finish_one()
+        await asyncio.gather(*self._tasks)
+
+
+def test_a_flood_from_one_campus_keeps_another_from_no_slot() -> None:
+    async def flood() -> list[str]:
+        hall = Hall(Turns(slots=2, waiting_per_campus=4, shared=True))
+        for _ in range(5):
+            await hall.ask("north")
+        with pytest.raises(BusyError):
+            await hall.ask("north")
+        await hall.ask("south")
+        served = list(hall.served)
+        await hall.finish()
+        return served
+
+    assert asyncio.run(flood()) == ["north", "south"], "one slot is left to the others, however much one campus asks for"
+
+
+def test_campuses_are_served_in_turn_and_each_in_its_own_order() -> None:
+    async def contest() -> list[str]:
+        hall = Hall(Turns(slots=1, waiting_per_campus=4))
+        for campus in ["north"] * 4 + ["south"] * 2 + ["east"]:
+            await hall.ask(campus)
+        await hall.finish()
+        return hall.served
+
+    order = asyncio.run(contest())
+
+    assert order == ["north", "south", "east", "north", "south", "north", "north"], "nobody waits for more than one request of each other"
+
+
+def test_who_leaves_the_queue_or_never_comes_holds_up_nobody() -> None:
+    async def leave() -> list[str]:
+        turns = Turns(slots=1, waiting_per_campus=1)
+        hall = Hall(turns)
+        await hall.ask("north")
+        waiting = await hall.ask("north")
+        turns.reserve("south")  # and never comes
+        await hall.ask("east")
+        waiting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await waiting
+        hall._tasks.discard(waiting)
+        await hall.ask("north")
+        await hall.finish()
+        return hall.served
+
+    assert asyncio.run(leave()) == ["north", "east", "north"], "a place is free again when its owner leaves"
+
+
+def test_a_campus_is_told_to_come_back_after_about_as_long_as_a_request_takes() -> None:
+    async def busy() -> int:
+        seconds = itertools.count(0, 20)  # every look at the clock is 20 s later
+        hall = Hall(Turns(slots=1, waiting_per_campus=0, clock=lambda: next(seconds)))
+        for _ in range(20):
+            await hall.ask("north")
+            await hall.finish()
+        await hall.ask("north")
+        with pytest.raises(BusyError) as refused:
+            await hall.ask("north")
+        await hall.finish()
+        return refused.value.retry_after
+
+    assert asyncio.run(busy()) == 20, "requests have taken 20 s lately"
