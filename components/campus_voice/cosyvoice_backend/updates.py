@@ -19,7 +19,7 @@ def read(fields: Fields, claims: Sequence[Claim], gpus: int) -> Update:
             "update",
             f"it must not be {Update.SURGE} beside volumes of one node, such as {bound[0]}",
             "the new pod would wait for the volume that the old one holds, and the old one for the new",
-            f"Leave it out, or write storage_access {AccessMode.MANY_NODES} with a class that can share them.",
+            f"Leave it out, or write storage_access {AccessMode.MANY_NODES} for volumes that can be shared.",
         )
     if spare < gpus:
         fields.refuse(
