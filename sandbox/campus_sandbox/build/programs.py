@@ -245,7 +245,7 @@ class Compiler:
     def module_at(self, context: StepContext, module: str, version: str) -> Path:
         """Where the Go module cache holds the sources of a module that no program is made of.
 
-        No go.sum names it and no checksum database is asked: whoever takes a file from it compares its checksum.
+        No go.sum names it and no checksum database is asked: whoever takes a file compares its checksum.
 
         Raises:
             SandboxError: the Go module proxy does not answer.
