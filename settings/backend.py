@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from campus_voice import AccessMode, SecurityProfile, SpeechServer
+from campus_voice import AccessMode, SecurityProfile, SpeechServer, Update
 from pydantic import Field, JsonValue
 
 from .backend_types import (
@@ -24,6 +24,7 @@ from .backup import BackupSettings
 from .gateway import TolerationSettings
 from .model import ModelSettings
 from .rule import Rule
+from .scaling import ScalingSettings, SpareGpus
 from .strict import Strict
 from .types import Image, Labels, ObjectName, Quantity, Seconds, Switch
 
@@ -139,6 +140,32 @@ class BackendSettings(Strict):
 
     replicas: Replicas = 1
     """Speech pods. Default: 1, the most that volumes of one node allow."""
+
+    scaling: (
+        Annotated[
+            ScalingSettings,
+            Rule(
+                "it must be a block with maxReplicas and one of the keys schoolHours, prometheus",
+                "the number of speech pods follows them",
+                "Leave it out, and set replicas.",
+            ),
+        ]
+        | None
+    ) = None
+    """How the number of speech pods follows the need, with KEDA on the cluster. Default: it is fixed."""
+
+    update: Annotated[
+        Update,
+        Rule(
+            f"it must be one of {', '.join(Update)}",
+            "a new version takes the place of the old one in these ways",
+            f"Leave it out for {Update.RECREATE}.",
+        ),
+    ] = Update.RECREATE
+    """How a new version takes the place of the old one. Default: `recreate`."""
+
+    spare_gpus: SpareGpus = 0
+    """GPUs that are free for an update, which `surge` needs. Default: 0."""
 
     node_selector: Labels = Field(default_factory=dict)
     """Labels of the nodes that run the speech pods. Default: every node."""

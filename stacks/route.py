@@ -6,7 +6,7 @@ The platform's stack exports the settings of each campus among its outputs; a ca
 from collections.abc import Mapping
 from typing import Any
 
-from campus_voice import TenantRouteArgs
+from campus_voice import TenantRouteArgs, Update
 from pydantic import BaseModel
 
 from settings import BackendSettings, PlatformCampusSettings
@@ -54,9 +54,15 @@ def routes_args(args: TenantRouteArgs, campus: PlatformCampusSettings, hsts_seco
 
 def pods_args(args: TenantRouteArgs, backend: BackendSettings) -> None:
     """Add how the backend's pods are reached: a stopped backend keeps its routes."""
-    args["backend_replicas"] = max(backend.replicas, 1)
+    args["backend_replicas"] = _most_pods(backend)
     if backend.port is not None:
         args["backend_port"] = backend.port
+
+
+def _most_pods(backend: BackendSettings) -> int:
+    """The most pods that there ever are at once: by scaling, and during an update that surges."""
+    usual = backend.replicas if backend.scaling is None else backend.scaling.max_replicas
+    return max(usual, 1) + (1 if backend.update is Update.SURGE else 0)
 
 
 def auth_args(args: TenantRouteArgs, campus: PlatformCampusSettings) -> None:

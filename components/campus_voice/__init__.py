@@ -25,14 +25,17 @@ from .cosyvoice_backend.args import (
     CosyVoiceBackendBackupArgs,
     CosyVoiceBackendBackupS3Args,
     CosyVoiceBackendEgressArgs,
-    CosyVoiceBackendHubArgs,
-    CosyVoiceBackendModelArgs,
     CosyVoiceBackendResourcesArgs,
     CosyVoiceBackendTolerationArgs,
-    CosyVoiceBackendUrlArgs,
 )
 from .cosyvoice_backend.checks import problems as backend_problems
 from .cosyvoice_backend.component import CosyVoiceBackend
+from .cosyvoice_backend.model_args import (
+    CosyVoiceBackendHubArgs,
+    CosyVoiceBackendModelArgs,
+    CosyVoiceBackendUrlArgs,
+)
+from .cosyvoice_backend.scaling_args import CosyVoiceBackendScalingArgs, CosyVoiceBackendSchoolHoursArgs
 from .observability.args import ObservabilityArgs
 from .observability.component import Observability
 from .shared.enums import (
@@ -46,6 +49,7 @@ from .shared.enums import (
     SecurityProfile,
     SpeechServer,
     TlsVersion,
+    Update,
 )
 from .shared.errors import InvalidSettingsError, Problem
 from .tenant_route.applications import misplaced as misplaced_prefix
@@ -102,6 +106,8 @@ __all__ = [
     "CosyVoiceBackendHubArgs",
     "CosyVoiceBackendModelArgs",
     "CosyVoiceBackendResourcesArgs",
+    "CosyVoiceBackendScalingArgs",
+    "CosyVoiceBackendSchoolHoursArgs",
     "CosyVoiceBackendTolerationArgs",
     "CosyVoiceBackendUrlArgs",
     "Engine",
@@ -129,6 +135,7 @@ __all__ = [
     "TenantRouteRouteArgs",
     "TenantRouteServiceArgs",
     "TlsVersion",
+    "Update",
     "adopt_existing",
     "backend_namespace",
     "backend_problems",

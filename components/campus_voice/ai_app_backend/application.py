@@ -140,6 +140,9 @@ class Application:
     delete_data: bool
     """Whether the claims go with the component."""
 
+    scaled: bool = False
+    """Whether something else sets the number of pods, and `replicas` is the most there are."""
+
     @property
     def start_seconds(self) -> int:
         """How long the application may take to start."""

@@ -128,6 +128,7 @@ def _deployment(application: Application) -> Manifest:
     template: Manifest = {"labels": {**_labels(application), **selector(application)}}
     if application.scrape_annotations and application.metrics_port is not None:
         template["annotations"] = dict(scrape.annotations(application.metrics_port, application.metrics_path))
+    rolling = {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}, "type": "RollingUpdate"}
     waited = {"pulumi.com/timeoutSeconds": str(deadline + _LONGER_SECONDS)}
     return {
         "apiVersion": "apps/v1",
@@ -135,9 +136,9 @@ def _deployment(application: Application) -> Manifest:
         "metadata": _metadata(application, application.name, waited),
         "spec": {
             "progressDeadlineSeconds": deadline,
-            "replicas": application.replicas,
+            **({} if application.scaled else {"replicas": application.replicas}),
             "selector": {"matchLabels": selector(application)},
-            "strategy": {"type": "Recreate" if application.recreate else "RollingUpdate"},
+            "strategy": {"type": "Recreate"} if application.recreate else rolling,
             "template": {"metadata": template, "spec": pod.spec(application, selector(application))},
         },
     }

@@ -10,13 +10,14 @@ from campus_voice.ai_app_backend.backup import Backup
 from campus_voice.ai_app_backend.placement import Placement
 from campus_voice.ai_app_backend.power import Power
 from campus_voice.shared import errors, versions
-from campus_voice.shared.enums import Engine, SecurityProfile, SpeechServer
+from campus_voice.shared.enums import Engine, SecurityProfile, SpeechServer, Update
 from campus_voice.shared.errors import Problem
 from campus_voice.shared.fields import Fields
 from campus_voice.shared.manifests import Text
 
-from . import model, refusals, storage
+from . import model, refusals, scaling, storage, updates
 from .model import Model
+from .scaling import Scaling
 from .storage import Storage
 
 if TYPE_CHECKING:
@@ -57,6 +58,12 @@ class BackendSettings:
     engine: Engine
     model: Model | None
     replicas: int
+    """Pods; where they are scaled, the most there are."""
+
+    scaling: Scaling | None
+    """How their number changes; None: it does not."""
+
+    update: Update
     shared: bool
     placement: Placement
     power: Power
@@ -108,6 +115,8 @@ def settings(name: str, args: "CosyVoiceBackendArgs") -> BackendSettings:
     kept = storage.read(fields, gpu=placed.gpus > 0, voices=ours)
     fetched = model.read(fields, kept.outputs.access)
     namespace = fields.label("namespace")
+    claims = [*kept.claims, *(fetched.claims if fetched else ())]
+    scaled = scaling.read(fields, claims, placed.gpus, metrics=ours)
     checked = BackendSettings(
         namespace=namespace,
         image=args.get("image") or versions.cpu_speech_image(),
@@ -118,7 +127,9 @@ def settings(name: str, args: "CosyVoiceBackendArgs") -> BackendSettings:
         profile=fields.choice("security_profile", server.profile),
         engine=fields.choice("engine", Engine.COSYVOICE if placed.gpus else Engine.KOKORO),
         model=fetched,
-        replicas=reading.replicas(fields, [*kept.claims, *(fetched.claims if fetched else ())]),
+        replicas=scaled.maximum if scaled else reading.replicas(fields, claims),
+        scaling=scaled,
+        update=updates.read(fields, claims, placed.gpus),
         shared=fields.flag("shared", default=False),
         placement=placed,
         power=power.read(fields.nested("resources"), _GPU_POWER if placed.gpus else _CPU_POWER),

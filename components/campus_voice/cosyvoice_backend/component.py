@@ -7,9 +7,9 @@ import pulumi
 from campus_voice.ai_app_backend.backup_jobs import backup_name
 from campus_voice.ai_app_backend.component import register, register_backup
 from campus_voice.ai_app_backend.render import selector
-from campus_voice.shared.registration import Registrar, checked, known_after
+from campus_voice.shared.registration import Registrar, checked, found, known_after
 
-from . import checks, fetching, preset, render
+from . import checks, fetching, preset, render, scaling
 from .args import CosyVoiceBackendArgs
 from .model import Model
 
@@ -74,7 +74,11 @@ class CosyVoiceBackend(pulumi.ComponentResource):
         before = [objects.add(render.ENROLMENT)] if settings.ours else []
         if settings.model is not None:
             before += _fetched(objects, settings.model, keep=not application.delete_data)
+        if settings.scaling is not None:
+            before.append(found(self, f"{name}-{scaling.MISSING}", scaling.DEFINITION))
         made = register(objects, application, before=before)
+        if settings.scaling is not None:
+            objects.add(scaling.SCALER, [made.deployment])
 
         self.namespace = known_after(settings.namespace, made.deployment)
         self.service = known_after(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from campus_voice.ai_app_backend.application import Application, Probe, Probes, Volume
-from campus_voice.shared.enums import AccessMode
+from campus_voice.shared.enums import Update
 from campus_voice.shared.manifests import Text
 from campus_voice.shared.quantities import whole
 
@@ -58,11 +58,12 @@ def application(settings: BackendSettings) -> Application:
         profile=settings.profile,
         user=_USER,
         replicas=settings.replicas,
-        recreate=_recreate(settings),
+        recreate=settings.update is Update.RECREATE,
         walls=settings.walls,
         stop_seconds=longest + _AFTER_DRAIN_SECONDS,
         pre_stop_seconds=0 if settings.ours else longest,
         delete_data=settings.storage.delete_data,
+        scaled=settings.scaling is not None,
     )
 
 
@@ -71,12 +72,6 @@ def saved(settings: BackendSettings) -> Sequence[Volume]:
     kept = settings.storage
     wanted = [kept.voices, kept.outputs if settings.backup_recordings else None]
     return [volume for volume in _volumes(settings) if volume.claim and volume.claim in wanted]
-
-
-def _recreate(settings: BackendSettings) -> bool:
-    """Whether a new pod would wait for the GPU or the volume that an old one holds."""
-    one_node = settings.storage.outputs.access is AccessMode.ONE_NODE
-    return one_node or settings.placement.gpus > 0
 
 
 def _volumes(settings: BackendSettings) -> list[Volume]:

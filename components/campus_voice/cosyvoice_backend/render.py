@@ -4,7 +4,7 @@ from campus_voice.ai_app_backend import backup_jobs, render
 from campus_voice.shared import labels
 from campus_voice.shared.manifests import Manifest, Objects, metadata
 
-from . import fetching, preset
+from . import fetching, preset, scaling
 from .checks import NAME, BackendSettings
 
 ENROLMENT = "enrolment"
@@ -14,6 +14,8 @@ def objects(settings: BackendSettings) -> Objects:
     """Render everything of one backend."""
     application = preset.application(settings)
     made = render.objects(application)
+    if settings.scaling is not None:
+        made[scaling.SCALER] = scaling.scaled_object(application, settings.scaling)
     if settings.model is not None and settings.model.fetch is not None:
         fetch = settings.model.fetch
         made[fetch.claim.suffix] = render.claim(application, fetch.claim)

@@ -92,6 +92,16 @@ class AccessMode(StrEnum):
     """From every node at once; few storage classes can."""
 
 
+class Update(StrEnum):
+    """How a new version takes the place of the old one."""
+
+    RECREATE = "recreate"
+    """The old pods finish what they speak and end, then the new ones start."""
+
+    SURGE = "surge"
+    """A new pod starts beside the old ones, one of which then finishes what it speaks and ends, and so on."""
+
+
 class RoutePart(StrEnum):
     """Which part of a campus's route a TenantRoute makes."""
 

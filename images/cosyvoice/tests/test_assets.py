@@ -7,12 +7,10 @@ import pytest
 import fetch_assets
 from cosyvoice_server.engines.base import SpeechError
 from cosyvoice_server.engines.kokoro import KokoroEngine
-from cosyvoice_server.model.marker import check
 
 
 def test_a_complete_folder_is_left_alone_and_a_changed_file_is_not_trusted(kokoro: Path, tmp_path: Path) -> None:
     fetch_assets.fetch(kokoro, uv="/no/such/uv")
-    check(kokoro)
 
     (tmp_path / "voices").mkdir()
     for file in kokoro.rglob("*.*"):
@@ -30,9 +28,9 @@ def test_a_complete_folder_is_left_alone_and_a_changed_file_is_not_trusted(kokor
 @pytest.mark.parametrize("rest", [b"", b"half of a model"], ids=["empty", "cut off"])
 def test_a_server_on_a_damaged_model_says_which_file_it_is(kokoro: Path, tmp_path: Path, rest: bytes) -> None:
     (tmp_path / "voices").symlink_to(kokoro / "voices")
-    (tmp_path / "vocab.json").symlink_to(kokoro / "vocab.json")
-    (tmp_path / "SHA256SUMS").symlink_to(kokoro / "SHA256SUMS")
+    for name in ("vocab.json", "SHA256SUMS"):
+        (tmp_path / name).symlink_to(kokoro / name)
     (tmp_path / "model.onnx").write_bytes(rest)
 
-    with pytest.raises(SpeechError, match=rf"the model in {tmp_path} is not complete: model\.onnx .*\. Fetch it again"):
+    with pytest.raises(SpeechError, match=r"is not complete: model\.onnx has SHA-256 .*\. Fetch it again"):
         KokoroEngine(tmp_path).load()

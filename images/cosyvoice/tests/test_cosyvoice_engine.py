@@ -261,7 +261,7 @@ def test_a_start_that_cannot_succeed_says_what_to_change(bench: Bench, gpu: Gpu,
     monkeypatch.setattr(fake_cosyvoice, "LLM_OUT_OF_MEMORY", "内存一")
 
     (tmp_path / "model-3" / "llm.pt").unlink()
-    with pytest.raises(SpeechError, match=r"llm\.pt .*Fetch it again"):
+    with pytest.raises(SpeechError, match=r"is not complete: llm\.pt is missing\. Fetch it again"):
         engine_for(Settings(EngineName.COSYVOICE, tmp_path / "model-3")).load()
 
     gpu.there = False

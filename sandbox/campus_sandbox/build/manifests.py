@@ -21,7 +21,10 @@ NAMESPACE: Final = "cert-manager"
 
 @dataclass(frozen=True)
 class Manifests:
-    """The folder `manifests`: `contour/01-crds.yaml`, `cert-manager/{crds/*.yaml,cert-manager.yaml}`.
+    """The folder `manifests`: what is installed, and the schemas that the tests compare with.
+
+    It holds `contour/01-crds.yaml`, `cert-manager/{crds/*.yaml,cert-manager.yaml}` and
+    `keda/scaledobjects.yaml`.
 
     Attributes:
         contour: the program whose go.mod pins Contour.
@@ -43,6 +46,8 @@ class Manifests:
             self.versions.of("contour"),
             self.versions.of("contour-crds", "sha256"),
             self.versions.of("cert-manager"),
+            self.versions.of("keda"),
+            self.versions.of("keda", "scaledobjects-sha256"),
             self.compiler.key(self.renderer),
             Path(__file__),
         )
@@ -68,13 +73,10 @@ class Manifests:
         definitions = folder / "contour" / "01-crds.yaml"
         definitions.parent.mkdir()
         shutil.copyfile(contour / "examples/contour/01-crds.yaml", definitions)
-        pinned = self.versions.of("contour-crds", "sha256")
-        if (found := sha256_of(definitions)) != pinned:
-            raise SandboxError(
-                f"Contour {self.versions.of('contour')}'s 01-crds.yaml has the SHA-256 {found}",
-                f"versions.toml pins {pinned}",
-                "do not use it; correct the pin when the version was changed on purpose",
-            )
+        _check(
+            definitions, f"Contour {self.versions.of('contour')}", self.versions.of("contour-crds", "sha256")
+        )
+        self._add_keda(context, folder)
         certificates = self.compiler.module_folder(
             context, self.cert_manager, "github.com/cert-manager/cert-manager"
         )
@@ -90,6 +92,24 @@ class Manifests:
             context,
             self.owner,
             output=own / "cert-manager.yaml",
+        )
+
+    def _add_keda(self, context: StepContext, folder: Path) -> None:
+        """Add the definition of KEDA's ScaledObject; KEDA itself does not run in the sandbox."""
+        version = self.versions.of("keda")
+        module = self.compiler.module_at(context, "github.com/kedacore/keda/v2", version)
+        definition = folder / "keda" / "scaledobjects.yaml"
+        definition.parent.mkdir()
+        shutil.copyfile(module / "config/crd/bases/keda.sh_scaledobjects.yaml", definition)
+        _check(definition, f"KEDA {version}", self.versions.of("keda", "scaledobjects-sha256"))
+
+
+def _check(file: Path, release: str, pinned: str) -> None:
+    if (found := sha256_of(file)) != pinned:
+        raise SandboxError(
+            f"{release}'s {file.name} has the SHA-256 {found}",
+            f"versions.toml pins {pinned}",
+            "do not use it; correct the pin when the version was changed on purpose",
         )
 
 

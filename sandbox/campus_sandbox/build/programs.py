@@ -1,5 +1,6 @@
 """The Go programs: where each comes from, and compiling it."""
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -258,6 +259,28 @@ class Compiler:
         except CommandFailedError as failure:
             raise registry_error(Registry.GO, module, failure) from failure
         return Path(answer.read_text(encoding="utf-8").strip())
+
+    def module_at(self, context: StepContext, module: str, version: str) -> Path:
+        """Where the Go module cache holds the sources of a module that no program is made of.
+
+        No go.sum names it and no checksum database is asked: whoever takes a file compares its checksum.
+
+        Raises:
+            SandboxError: the Go module proxy does not answer.
+        """
+        answer = context.log.with_suffix(".folder")
+        try:
+            run(
+                [self.toolchain.go, "mod", "download", "-json", f"{module}@v{version}"],
+                context,
+                self.paths.owner,
+                environment={**GO_ENVIRONMENT, "GOSUMDB": "off"},
+                folder=context.log.parent,
+                output=answer,
+            )
+        except CommandFailedError as failure:
+            raise registry_error(Registry.GO, module, failure) from failure
+        return Path(json.loads(answer.read_text(encoding="utf-8"))["Dir"])
 
     def _folder(self, program: Program) -> Path:
         return self.paths.repository / "sandbox" / "tools" / program.module

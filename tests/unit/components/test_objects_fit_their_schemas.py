@@ -1,4 +1,4 @@
-"""What is rendered is what Contour and cert-manager understand."""
+"""What is rendered is what Contour, cert-manager and KEDA understand."""
 
 import copy
 from pathlib import Path
@@ -19,7 +19,7 @@ def _custom_objects() -> list[Any]:
         for case in cases.every()
         for suffix, manifest in cases.rendered(case).items()
         if suffix != "refused"
-        and manifest["apiVersion"].split("/")[0] in {"cert-manager.io", "projectcontour.io"}
+        and manifest["apiVersion"].split("/")[0] in {"cert-manager.io", "keda.sh", "projectcontour.io"}
     ]
 
 

@@ -1,4 +1,4 @@
-"""The real schemas of Contour's and cert-manager's objects, from the pinned releases."""
+"""The real schemas of Contour's, cert-manager's and KEDA's objects, from the pinned releases."""
 
 import functools
 from pathlib import Path
@@ -28,7 +28,7 @@ def contour_definitions() -> bytes:
 def schemas() -> dict[tuple[str, str], dict[str, Any]]:
     """JSON schemas by apiVersion and kind, which allow no field that the definition does not name."""
     documents = list(yaml.load_all(contour_definitions(), Loader=yaml.CSafeLoader))
-    for path in sorted(file("cert-manager/crds").glob("*.yaml")):
+    for path in [*sorted(file("cert-manager/crds").glob("*.yaml")), file("keda/scaledobjects.yaml")]:
         documents += yaml.load_all(path.read_bytes(), Loader=yaml.CSafeLoader)
     found = {}
     for definition in filter(None, documents):

@@ -17,7 +17,6 @@ from cosyvoice_server.text import Language, language_of, sentences, stretches
 LONGEST_INPUT = 510
 """Phonemes that Kokoro takes at once; a voice file has one style for each length up to it."""
 STYLE_WIDTH = 256
-"""What ONNX Runtime raises for a file that is cut off, empty or something else; they have no base class of their own."""
 
 
 @dataclass(frozen=True)

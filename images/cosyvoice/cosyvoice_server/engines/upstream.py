@@ -44,15 +44,15 @@ class Upstream:
         """Build the model from a local folder; it is never downloaded, because the folder is there.
 
         Raises:
-            SpeechError: the image lacks a package, the folder is not the whole model, or no GPU is there to accelerate.
+            SpeechError: the image lacks a package, no GPU is there to accelerate, or the folder is not complete.
         """
         package, torch = self._imported("cosyvoice.cli.cosyvoice"), self._imported("torch")
-        check(model_dir)
         options = {"fp16": self._wanted.fp16, "load_vllm": self._wanted.vllm, "load_trt": self._wanted.tensorrt}
         options = {name: True for name, wanted in options.items() if wanted}  # no version of the model knows all of them
         if options and not torch.cuda.is_available():  # upstream would go on without them
             message = "COSYVOICE_FP16, COSYVOICE_VLLM and COSYVOICE_TENSORRT need a GPU, and this container sees none: give it one"
             raise SpeechError(message)
+        check(model_dir)
         if self._wanted.vllm:
             model = self._imported("cosyvoice.vllm.cosyvoice2").CosyVoice2ForCausalLM
             self._imported("vllm").ModelRegistry.register_model("CosyVoice2ForCausalLM", model)
