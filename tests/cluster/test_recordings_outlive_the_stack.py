@@ -6,18 +6,17 @@ CLAIMS = ("cosyvoice-output-pvc", "cosyvoice-voices-pvc")
 
 
 def test_destroy_and_up_again_find_the_same_volumes(dev: StackUnderTest, kubectl: Kubectl) -> None:
-    before = {name: kubectl.live("voice", "pvc", name) for name in CLAIMS}
+    before = _live(kubectl)
 
     dev.destroy()
-    for name in CLAIMS:
-        kept = kubectl.live("voice", "pvc", name)
-        assert kept["metadata"]["uid"] == before[name]["metadata"]["uid"], f"destroy must leave {name}"
+    assert _live(kubectl) == before, "destroy must leave the claims of recordings and voices"
 
     dev.up()
-    for name in CLAIMS:
-        after = kubectl.live("voice", "pvc", name)
-        assert after["metadata"]["uid"] == before[name]["metadata"]["uid"], (
-            f"the next up takes over {name}, which was kept"
-        )
-        assert after["spec"]["volumeName"] == before[name]["spec"]["volumeName"], "and the same volume"
+    assert _live(kubectl) == before, "the next up takes over the claims that were kept, with their volumes"
     assert dev.preview().operations == {}, "what was taken over shows no difference"
+
+
+def _live(kubectl: Kubectl) -> dict[str, tuple[str, str]]:
+    """By claim, its own identity and its volume."""
+    claims = {name: kubectl.live("voice", "pvc", name) for name in CLAIMS}
+    return {name: (claim["metadata"]["uid"], claim["spec"]["volumeName"]) for name, claim in claims.items()}

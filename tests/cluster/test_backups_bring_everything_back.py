@@ -1,0 +1,146 @@
+"""Recordings and voices come back, byte for byte, from backups that nobody else can read."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.backups import CLAIM, NAMESPACE, PYTHON, SECRET, Backups, Reader
+from tests.cluster.framework import Kubectl, StackUnderTest, run
+from tests.cluster.store import FOLDER, s3_store
+
+RECORDING = "/root/CosyVoice/outputs/north/output_20260131-090000_0a1b2c3d.wav"
+VOICE = "/root/CosyVoice/voices/north/3f2a"
+WITHDRAWN = "/root/CosyVoice/voices/north/77e0"
+CONSENT = "My voice may read to the classes of this campus until July."
+PASSWORD = "the password that only the operator knows"
+LARGE, SMALL = 1_000_000, 200_000
+REPOSITORY = "/backup/voice"
+
+
+@pytest.fixture
+def backups(dev: StackUnderTest, kubectl: Kubectl, environment: dict[str, str]) -> Iterator[Backups]:
+    """The backups of the stack, with a Secret and something to save; after the test nothing is left."""
+    made = Backups(dev, kubectl, environment)
+    kubectl("-n", NAMESPACE, "create", "secret", "generic", SECRET, f"--from-literal=password={PASSWORD}")
+    try:
+        made.server.write(RECORDING, str(SMALL))
+        made.server.write(f"{VOICE}/recording.wav", str(SMALL))
+        made.server.write(f"{VOICE}/consent.txt", CONSENT)
+        yield made
+    finally:
+        made.lose_every_file()
+        made.forget_runs()
+        kubectl("-n", NAMESPACE, "delete", f"secret/{SECRET}", f"pvc/{CLAIM}", "--ignore-not-found")
+
+
+@contextmanager
+def reader_of_the_backups(kubectl: Kubectl, folder: Path) -> Iterator[Reader]:
+    """A pod that sees the volume with the backups."""
+    server = kubectl.live(NAMESPACE, "deployment", "cosyvoice")["spec"]["template"]["spec"]
+    container = {
+        "name": "reader",
+        "image": server["containers"][0]["image"],
+        "command": [PYTHON, "-c", "import signal; signal.pause()"],
+        "securityContext": server["containers"][0]["securityContext"],
+        "volumeMounts": [{"name": "backup", "mountPath": "/backup"}],
+    }
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "reader", "namespace": NAMESPACE},
+        "spec": {
+            "containers": [container],
+            "securityContext": server["securityContext"],
+            "terminationGracePeriodSeconds": 1,
+            "volumes": [{"name": "backup", "persistentVolumeClaim": {"claimName": CLAIM}}],
+        },
+    }
+    file = folder / "reader.json"
+    file.write_text(json.dumps(pod))
+    try:
+        kubectl("create", "-f", str(file))
+        kubectl("-n", NAMESPACE, "wait", "pod/reader", "--for=condition=Ready", "--timeout=60s")
+        yield Reader(kubectl, NAMESPACE, "pod/reader", "reader")
+    finally:
+        kubectl("-n", NAMESPACE, "delete", "pod", "reader", "--ignore-not-found")
+
+
+def test_a_volume_keeps_what_may_be_kept_and_brings_back_what_was_lost(
+    backups: Backups, kubectl: Kubectl, tmp_path: Path, tell: Callable[[str], None]
+) -> None:
+    backups.server.write(f"{WITHDRAWN}/recording.wav", str(LARGE))
+    backups.ask_for("storage: 1Gi\nverifyPercent: 100")
+    assert "none yet" in backups.status()
+    assert backups.run(extra=["--time", "2020-01-31 01:30:00"]), backups.why()
+
+    with reader_of_the_backups(kubectl, tmp_path) as kept:
+        assert backups.server.holds("/root/CosyVoice/voices", CONSENT), "the words are there in clear"
+        assert not kept.holds("/backup", CONSENT), "nobody reads them in the backup without the password"
+        assert _size(kept) > LARGE, "random bytes cannot be made smaller"
+
+        backups.server.empty(WITHDRAWN)
+        before = backups.people_made()
+        backups.follow("Make a backup now")
+        assert "succeeded" in backups.status()
+        snapshots = [path for path in kept.tree(REPOSITORY) if "/snapshots/" in path]
+        assert len(snapshots) == 1, f"a backup that is too old goes with the next run: {snapshots}"
+        assert _size(kept) < LARGE, "and with it every byte of the voice that was withdrawn"
+
+        kept.damage(REPOSITORY)
+        assert not backups.run(), "a backup that could not be restored must not pass for one"
+        assert "failed" in backups.status(), backups.status()
+        assert " verify: " in backups.status(), "make status names the step that found it"
+        kept.damage(REPOSITORY)
+
+    began = time.monotonic()
+    volume = kubectl.live(NAMESPACE, "pvc", "cosyvoice-voices-pvc")["spec"]["volumeName"]
+    backups.follow("When a volume is lost")
+    assert kubectl.live(NAMESPACE, "pvc", "cosyvoice-voices-pvc")["spec"]["volumeName"] != volume
+    assert backups.people_made() == {}, "the new volumes are empty"
+    backups.follow("Restore")
+    assert backups.people_made() == before, "the same bytes of the same owner come back, voices included"
+    tell(f"both volumes lost, made anew and restored after {time.monotonic() - began:.0f} s")
+
+
+def test_an_s3_store_brings_back_any_backup_that_it_keeps(
+    backups: Backups, kubectl: Kubectl, environment: dict[str, str], tmp_path: Path
+) -> None:
+    with s3_store(kubectl, tmp_path) as store:
+        keys = {"access-key-id": store.key, "secret-access-key": "wrong", "ca.crt": store.authority}
+        _give(kubectl, keys)
+        backups.ask_for(
+            f"s3: {{endpoint: '{store.endpoint}', bucket: campus-backups, ownAuthority: true}}\ndailyDays: 1"
+        )
+        assert not backups.run(), "the store asks for its keys"
+        assert "failed" in backups.status(), backups.status()
+        assert " open: " in backups.status(), "make status names the step"
+
+        _give(kubectl, {"secret-access-key": store.secret_key})
+        before = backups.people_made()
+        assert backups.run(extra=["--time", "2026-01-31 01:30:00"]), backups.why()
+        assert not store.files.holds(FOLDER, CONSENT), "the store cannot read what it keeps"
+        backups.server.write(f"{VOICE}/consent.txt", "withdrawn")
+        assert backups.run(extra=["--time", "2026-02-08 01:30:00"]), backups.why()
+        kept = run(
+            *("kubectl", "-n", NAMESPACE, "logs", "job/run", "-c", "forget"), environment=environment
+        ).stdout
+        (older,) = (line.split()[0] for line in kept.splitlines() if "2026-01-31 01:30:00" in line)
+
+        backups.lose_every_file()
+        backups.follow("Restore", block=1, **{"4bba301e": older})
+        kubectl("-n", NAMESPACE, "wait", "job/restore-now", "--for=condition=complete", "--timeout=300s")
+        assert backups.people_made() == before, "the backup that was asked for comes back, not the last one"
+
+
+def _give(kubectl: Kubectl, keys: dict[str, str]) -> None:
+    change = json.dumps({"stringData": keys})
+    kubectl("-n", NAMESPACE, "patch", "secret", SECRET, f"--patch={change}")
+
+
+def _size(kept: Reader) -> int:
+    """Bytes in the repository's packs."""
+    return sum(about[1] for path, about in kept.tree(REPOSITORY).items() if "/data/" in path)
