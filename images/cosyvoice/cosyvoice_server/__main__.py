@@ -24,6 +24,7 @@ from cosyvoice_server.sweeping import Sweeper
 from cosyvoice_server.turns import Turns
 from cosyvoice_server.voices import VoiceStore
 from cosyvoice_server.watchdog import Watchdog
+from cosyvoice_server.without_stubs import without_stubs
 
 LOG = logging.getLogger("cosyvoice_server")
 
@@ -76,7 +77,7 @@ def run(settings: Settings, engine: Engine) -> int:
         ports = f"COSYVOICE_PORT {settings.port} or COSYVOICE_METRICS_PORT {settings.metrics_port}"
         message = f"{ports} cannot be opened ({error.strerror}): free it or name another"
         raise StartError(message) from error
-    with ThreadPoolExecutor(1) as aside:  # Gradio takes as long to import as a model to load
+    with ThreadPoolExecutor(1) as aside, without_stubs():  # Gradio takes as long to import as a model to load
         loading = aside.submit(engine.load)
         from cosyvoice_server.web import application, put_ffmpeg_on_path
     try:
@@ -96,7 +97,7 @@ def run(settings: Settings, engine: Engine) -> int:
     gate, removal = application(speaker, voices, settings, drain.closed)
     sweeper = Sweeper(settings.outputs_dir, settings.outputs_ttl_seconds, settings.deadline_seconds)
     metrics.watch(turns, speaker.abandoned, sweeper, watchdog)
-    watchdog.watch(speaker.silences)
+    watchdog.watch(speaker.silences, engine.ailment)
     sweeper.start()
     removal.start()
     LOG.info("speaking with %s on port %s", settings.engine, settings.port)

@@ -52,6 +52,14 @@ class Settings:
     """Anonymous memory at which the server ends, between requests, to be started anew; 0 means none."""
     outputs_ttl_seconds: int = 0
     """How long recordings are kept; 0 means for ever."""
+    fp16: bool = False
+    """The real model computes with half precision."""
+    vllm: bool = False
+    """vLLM runs the real model's language model."""
+    tensorrt: bool = False
+    """TensorRT runs the real model's decoder."""
+    cache_dir: Path = Path("/var/cache/cosyvoice")
+    """Where vLLM and TensorRT keep what they build from the model; a volume, because it takes minutes."""
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
@@ -78,6 +86,9 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         problems.append(f"{name} is {text!r}: give one of {', '.join(allowed)}, or leave it out for {fallback}")
         return fallback
 
+    def switch(name: str) -> bool:
+        return one_of(name, "false", ("true", "false")) == "true"
+
     settings = Settings(
         engine=EngineName(one_of("COSYVOICE_ENGINE", default.engine, tuple(EngineName))),
         model_dir=Path(given.get("COSYVOICE_MODEL_DIR", default.model_dir)),
@@ -86,7 +97,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         enrolment_dir=Path(given.get("COSYVOICE_ENROLMENT_DIR", default.enrolment_dir)),
         port=integer("COSYVOICE_PORT", default.port, 1, 65535),
         metrics_port=integer("COSYVOICE_METRICS_PORT", default.metrics_port, 1, 65535),
-        shared=one_of("COSYVOICE_SHARED", "false", ("true", "false")) == "true",
+        shared=switch("COSYVOICE_SHARED"),
         drain_seconds=integer("COSYVOICE_DRAIN_SECONDS", default.drain_seconds, 0, 86400),
         running=integer("COSYVOICE_RUNNING", default.running, 1, 64),
         waiting=integer("COSYVOICE_WAITING", default.waiting, 0, 1000),
@@ -94,12 +105,21 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         stall_seconds=integer("COSYVOICE_STALL_SECONDS", default.stall_seconds, 1, 86400),
         memory_ceiling_bytes=integer("COSYVOICE_MEMORY_CEILING_BYTES", default.memory_ceiling_bytes, 0, 2**63),
         outputs_ttl_seconds=integer("COSYVOICE_OUTPUTS_TTL_SECONDS", default.outputs_ttl_seconds, 0, 10 * 366 * 86400),
+        fp16=switch("COSYVOICE_FP16"),
+        vllm=switch("COSYVOICE_VLLM"),
+        tensorrt=switch("COSYVOICE_TENSORRT"),
+        cache_dir=Path(given.get("COSYVOICE_CACHE_DIR", default.cache_dir)),
     )
     if settings.port == settings.metrics_port:
         problems.append(f"COSYVOICE_PORT and COSYVOICE_METRICS_PORT are both {settings.port}: give them different ports")
     if not settings.model_dir.is_dir():
         problems.append(
             f"COSYVOICE_MODEL_DIR is {str(settings.model_dir)!r}, which is not a folder: mount the model there or name its folder"
+        )
+    wanted = [name for name in ("COSYVOICE_FP16", "COSYVOICE_VLLM", "COSYVOICE_TENSORRT") if given.get(name) == "true"]
+    if wanted and settings.engine is EngineName.KOKORO:
+        problems.append(
+            f"{' and '.join(wanted)} is for the GPU, which kokoro does not use: leave it out, or set COSYVOICE_ENGINE=cosyvoice"
         )
     if problems:
         raise ConfigurationError("\n".join(problems))

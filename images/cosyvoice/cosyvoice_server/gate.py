@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cosyvoice_server import labels
 from cosyvoice_server.campus import AUDIT_HEADER, CampusError, audit_id, caller_of
 from cosyvoice_server.problems import ApiError
+from cosyvoice_server.uploads import UPLOAD
 
 PAGES = re.compile(r"/(?:config/?|(?:assets|static)/.+|theme\.css|robots\.txt|favicon\.ico|manifest\.json|pwa_icon(?:/\d+)?)?")
 API = re.compile(
@@ -23,7 +24,6 @@ SYNTHESIS = re.compile(r"/gradio_api/(?:queue/join|call/.+)|/v1/audio/speech|/re
 VOICES = re.compile(r"/v1/voices(?:/[^/]+)?")
 STREAM = re.compile(r"/gradio_api/stream/.+")
 ENDLESS = re.compile(r"/gradio_api/heartbeat/.+")
-UPLOAD = "/gradio_api/upload"
 REPLACED = "This server is being replaced: try again in a moment."
 NO_CLONING = "This campus has voice cloning switched off: recordings are not accepted."
 LARGEST_UPLOAD = 16 * 1024 * 1024

@@ -66,7 +66,7 @@ class Metrics:
         )
         self.renewals = Counter(
             "cosyvoice_renewals",
-            "Times that the server has begun to stop by itself, to be started anew, by reason (stalled, memory).",
+            "Times that the server has begun to stop by itself, to be started anew, by reason (stalled, engine, memory).",
             ("reason",),
             registry=self.registry,
         )

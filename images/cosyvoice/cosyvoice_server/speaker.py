@@ -9,7 +9,7 @@ from pathlib import Path
 from cosyvoice_server.campus import Caller
 from cosyvoice_server.checking import check
 from cosyvoice_server.discretion import without_message
-from cosyvoice_server.engines.base import Engine, Samples, SpeechError, SpeechRequest
+from cosyvoice_server.engines.base import Engine, EngineError, Samples, SpeechError, SpeechRequest
 from cosyvoice_server.keeping import Copy
 from cosyvoice_server.metrics import Metrics
 from cosyvoice_server.reply import Reply
@@ -117,6 +117,11 @@ class Speaker:
             reply.outcome = "spoken"
         except DeadlineError as error:
             reply.failed("deadline", error)
+            raise
+        except EngineError as error:
+            cause = error.__cause__ or error
+            reply.failed("failed", cause)
+            LOG.error("request %s: the model failed: %s", caller.audit_id, without_message(cause))
             raise
         except SpeechError as error:
             reply.failed("refused", error)

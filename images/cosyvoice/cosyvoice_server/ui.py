@@ -7,7 +7,6 @@ from typing import Any
 
 import gradio as gr
 from gradio.context import LocalContext
-from gradio.utils import get_upload_folder
 
 from cosyvoice_server.audio import wav
 from cosyvoice_server.blocks import DiscreetBlocks
@@ -44,8 +43,13 @@ def change_instruction(mode_checkbox_group: str) -> str:
     return STEPS[Mode(mode_checkbox_group)]
 
 
-def page(speaker: Speaker, listeners: Listeners, voices: VoiceStore, *, shared: bool) -> tuple[gr.Blocks, StreamedReplies]:
-    """Build the page for a loaded engine, and return it with the replies that it keeps in memory."""
+def page(
+    speaker: Speaker, listeners: Listeners, voices: VoiceStore, uploads_used: Callable[..., None], *, shared: bool
+) -> tuple[gr.Blocks, StreamedReplies]:
+    """Build the page for a loaded engine, and return it with the replies that it keeps in memory.
+
+    ``uploads_used`` is called with the paths of recordings whose request has ended.
+    """
     blocks: gr.Blocks
     with DiscreetBlocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600)) as blocks:
         replies = StreamedReplies(blocks)
@@ -91,7 +95,7 @@ def page(speaker: Speaker, listeners: Listeners, voices: VoiceStore, *, shared: 
                     raise gr.Error(str(error), print_exception=False) from None
                 finally:
                     await chunks.aclose()
-                    delete_uploads(prompt_wav_upload, prompt_wav_record)
+                    uploads_used(prompt_wav_upload, prompt_wav_record)
 
         sft = _controls(speaker.engine.voices(), generate_audio)
 
@@ -105,17 +109,10 @@ def page(speaker: Speaker, listeners: Listeners, voices: VoiceStore, *, shared: 
     return blocks, replies
 
 
-def delete_uploads(*paths: str | None) -> None:
-    """Delete the recordings of a request that has ended; Gradio has checked that they are uploads, and this looks again."""
-    uploads = Path(get_upload_folder()).resolve()
-    for path in paths:
-        if path and Path(path).resolve().is_relative_to(uploads):
-            Path(path).unlink(missing_ok=True)
-
-
 def _controls(voices: tuple[str, ...], generate_audio: Callable[..., AsyncIterator[bytes]]) -> gr.Dropdown:
     """Lay out the controls, each with a label that a screen reader says, in the order a keyboard walks through them."""
     gr.Markdown(f"# {TITLE}\n请输入文本，选择推理模式，并按照步骤操作。 Enter a text, choose how it is spoken, and follow the steps.")
+    gr.Markdown("[📖 朗读室：逐句朗读一段文字](/read) · [Reading room: listen to a text sentence by sentence](/read)")
     tts_text = gr.Textbox(label="输入合成文本 · Text to speak", lines=4, value=GREETING)
     with gr.Row():
         mode = gr.Radio(list(Mode), value=Mode.PRESET.value, label="选择推理模式 · How the voice is chosen")

@@ -1,4 +1,4 @@
-"""When the server has to be started anew: it makes no progress, or has grown over its memory ceiling."""
+"""When the server has to be started anew: it makes no progress, its engine is broken, or it is over its memory ceiling."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -13,6 +13,7 @@ class Renewal(Enum):
     """Why a server stops by itself, with the exit code that tells it from other ends."""
 
     STALLED = 70
+    ENGINE = 71
     MEMORY = 75
 
 
@@ -28,10 +29,16 @@ class Watchdog:
         self._lifecycle = lifecycle
         self._stall_seconds = stall_seconds
         self._silences: Callable[[], list[float]] = list
+        self._ailment: Callable[[], str] = str
 
-    def watch(self, silences: Callable[[], list[float]]) -> None:
-        """Look at the running syntheses, of which ``silences`` tells how many seconds ago each brought its last chunk."""
+    def watch(self, silences: Callable[[], list[float]], ailment: Callable[[], str]) -> None:
+        """Look at the running syntheses and at the engine.
+
+        ``silences`` tells how many seconds ago each synthesis brought its last chunk, and ``ailment`` why the engine cannot
+        speak again.
+        """
         self._silences = silences
+        self._ailment = ailment
 
     def complaint(self) -> str:
         """Say in one sentence what keeps the server from working; empty when nothing does."""
@@ -40,7 +47,7 @@ class Watchdog:
         longest = max(self._silences(), default=0.0)
         if longest > self._stall_seconds:
             return f"a synthesis has brought no chunk for {longest:.0f} s"
-        return ""
+        return self._ailment()
 
     def hopeful(self) -> bool:
         """Tell whether any running synthesis may still come to its end."""
@@ -48,6 +55,8 @@ class Watchdog:
 
     def renewal(self) -> Renewal | None:
         """Tell why the server should stop taking requests and be started anew, if it should."""
+        if self._ailment():
+            return Renewal.ENGINE
         if self.complaint():
             return Renewal.STALLED
         return Renewal.MEMORY if self.over_ceiling() else None

@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 import imageio_ffmpeg
 from fastapi import FastAPI
+from gradio.utils import get_upload_folder
 
 from cosyvoice_server import __version__, api
 from cosyvoice_server.catalogue import Catalogue
@@ -17,6 +18,7 @@ from cosyvoice_server.page import routes as reading_room
 from cosyvoice_server.places import Places
 from cosyvoice_server.speaker import Speaker
 from cosyvoice_server.ui import SPEAK, TITLE, page
+from cosyvoice_server.uploads import Uploads
 from cosyvoice_server.voices import VoiceStore
 from cosyvoice_server.voices.api import router as enrolment
 from cosyvoice_server.voices.removal import Removal
@@ -32,15 +34,16 @@ def application(speaker: Speaker, voices: VoiceStore, settings: Settings, closed
     """
     listeners = Listeners()
     shared = settings.shared
-    blocks, replies = page(speaker, listeners, voices, shared=shared)
+    ours = FastAPI(title=TITLE, version=__version__, description=api.DESCRIPTION, docs_url=None, redoc_url=None)
+    uploads = Uploads(ours, Path(get_upload_folder()))
+    blocks, replies = page(speaker, listeners, voices, uploads.used, shared=shared)
     removal = Removal(voices, settings.outputs_dir, replies.withdrawn)
     speech = api.Speech(speaker, Catalogue(speaker.engine, voices), shared=shared)
-    ours = FastAPI(title=TITLE, version=__version__, description=api.DESCRIPTION, docs_url=None, redoc_url=None)
     ours.include_router(api.router(speech))
     ours.include_router(enrolment(removal, settings.enrolment_dir, shared=shared))
     ours.include_router(reading_room.router(speech))
     api.answer_errors(ours)
-    app = gr.mount_gradio_app(
+    gr.mount_gradio_app(
         ours,
         blocks,
         path="/",
@@ -55,7 +58,7 @@ def application(speaker: Speaker, voices: VoiceStore, settings: Settings, closed
         head=HEAD,
     )
     (number,) = (function._id for function in blocks.fns.values() if function.api_name == SPEAK)
-    return Gate(Places(app, speaker, listeners, shared=shared, speaking=number), shared=shared, closed=closed), removal
+    return Gate(Places(uploads, speaker, listeners, shared=shared, speaking=number), shared=shared, closed=closed), removal
 
 
 def put_ffmpeg_on_path(folder: Path) -> None:

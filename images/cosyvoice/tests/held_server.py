@@ -31,6 +31,9 @@ class HeldEngine:
     def voices(self) -> tuple[str, ...]:
         return ("中文女",)
 
+    def ailment(self) -> str:
+        return ""
+
     def notices(self, request: SpeechRequest) -> list[str]:
         return []
 

@@ -1,182 +1,267 @@
-"""The calls that the GPU engine makes, checked against a stand-in that asserts and fails where the real model does."""
+"""How the GPU engine gets along with the real model's ways, which ``fake_cosyvoice`` has too."""
 
-import threading
-import uuid
-import wave
-from collections.abc import Iterator
+import logging
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import numpy as np
+import fake_cosyvoice
 import pytest
+from fake_cosyvoice import Gpu
 
-from cosyvoice_server.engines.base import Mode, SpeechError, SpeechRequest
-from cosyvoice_server.engines.cosyvoice import CosyVoiceEngine, load_auto_model
+from cosyvoice_server.config import EngineName, Settings
+from cosyvoice_server.engines import engine_for
+from cosyvoice_server.engines.base import EngineError, Mode, SpeechError, SpeechRequest
+from cosyvoice_server.engines.cosyvoice import CosyVoiceEngine
 
 PREFIX = "You are a helpful assistant.<|endofprompt|>"
+LONG = "这句话够长，要分成好几块来听，"
 
 
-class FakeTensor:
-    """The one method of a torch tensor that is used, on audio of shape (1, samples)."""
+class Bench:
+    """Makes engines over the stand-in, and recordings."""
 
-    def numpy(self) -> np.ndarray[Any, Any]:
-        return np.full((1, 2400), 0.1, np.float32)
+    def __init__(self, folder: Path, gpu: Gpu) -> None:
+        self.folder = folder
+        self.gpu = gpu
+        self.recording = fake_cosyvoice.recorded(folder / "prompt.wav")
 
+    def engine(self, version: int = 3, speakers: tuple[str, ...] = (), **settings: Any) -> CosyVoiceEngine:
+        model = self.folder / f"model-{version}"
+        if not model.exists():
+            fake_cosyvoice.model_folder(model, version, speakers)
+        engine = engine_for(Settings(EngineName.COSYVOICE, model, cache_dir=self.folder / "cache", **settings))
+        engine.load()
+        return cast("CosyVoiceEngine", engine)
 
-class FakeModel:
-    """Upstream's inner model: the language model runs in a thread, and its end mark is set only when it succeeds."""
-
-    def __init__(self) -> None:
-        self.llm_end_dict: dict[str, bool] = {}
-        self.polls = 0
-
-    def llm_job(self, text: str, prompt_text: str, *, uuid: str) -> None:
-        if "<|endofprompt|>" not in text + prompt_text:
-            raise AssertionError("<|endofprompt|> not detected in CosyVoice3 text or prompt_text")
-        if "out of memory" in text:
-            raise RuntimeError("CUDA out of memory")
-        self.llm_end_dict[uuid] = True
-
-    def tts(self, text: str, prompt_text: str = "") -> Iterator[dict[str, FakeTensor]]:
-        this = str(uuid.uuid4())
-        self.llm_end_dict[this] = False
-        thread = threading.Thread(target=self.llm_job, args=(text, prompt_text), kwargs={"uuid": this})
-        thread.start()
-        thread.join()
-        while not self.llm_end_dict[this]:
-            self.polls += 1
-            assert self.polls < 100, "the real model polls here for ever"
-        yield {"tts_speech": FakeTensor()}
-
-
-class CosyVoice3:
-    """Upstream's ``AutoModel`` for version 3: the class's name is how it is told apart."""
-
-    sample_rate = 24_000
-
-    def __init__(self, speakers: tuple[str, ...] = ("",)) -> None:
-        self.model = FakeModel()
-        self.calls: list[tuple[Any, ...]] = []
-        self._speakers = list(speakers)
-
-    def list_available_spks(self) -> list[str]:
-        return self._speakers
-
-    def inference_zero_shot(
-        self, tts_text: str, prompt_text: str, prompt_wav: str, zero_shot_spk_id: str = "", *, stream: bool = False, speed: float = 1.0
-    ) -> Iterator[dict[str, FakeTensor]]:
-        assert not (stream and speed != 1), "speed change only support non-stream inference mode"
-        self.calls.append(("zero_shot", tts_text, prompt_text, prompt_wav, zero_shot_spk_id, stream, speed))
-        yield from self.model.tts(tts_text, PREFIX if zero_shot_spk_id else prompt_text)
-
-    def inference_cross_lingual(
-        self, tts_text: str, prompt_wav: str, *, stream: bool = False, speed: float = 1.0
-    ) -> Iterator[dict[str, FakeTensor]]:
-        self.calls.append(("cross_lingual", tts_text, prompt_wav, stream, speed))
-        yield from self.model.tts(tts_text)
-
-    def inference_instruct2(
-        self, tts_text: str, instruct_text: str, prompt_wav: str, *, stream: bool = False, speed: float = 1.0
-    ) -> Iterator[dict[str, FakeTensor]]:
-        self.calls.append(("instruct2", tts_text, instruct_text, prompt_wav, stream, speed))
-        yield from self.model.tts(tts_text, instruct_text)
-
-
-class CosyVoice2(CosyVoice3):
-    """Version 2 knows no system prompt."""
-
-
-def loaded(model: CosyVoice3) -> CosyVoiceEngine:
-    engine = CosyVoiceEngine(Path("model"), lambda _: model, set_seed=lambda _: None)
-    engine.load()
-    return engine
+    def request(self, text: str, mode: Mode = Mode.ZERO_SHOT, **changes: Any) -> SpeechRequest:
+        asked: dict[str, Any] = {"prompt_text": "希望你好。", "prompt_wav": self.recording, "instruction": "请用广东话表达。"} | changes
+        return SpeechRequest(text, mode, **asked)
 
 
 @pytest.fixture
-def prompt(tmp_path: Path) -> Path:
-    return recorded(tmp_path / "prompt.wav", rate=16_000, seconds=3)
+def gpu() -> Gpu:
+    return Gpu()
 
 
-def recorded(path: Path, rate: int, seconds: int) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(b"\0\0" * rate * seconds)
-    return path
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gpu: Gpu) -> Bench:
+    fake_cosyvoice.install(monkeypatch, tmp_path / "upstream", gpu)
+    return Bench(tmp_path, gpu)
 
 
-def test_version_3_gets_its_system_prompt_in_every_mode(prompt: Path) -> None:
-    model = CosyVoice3()
-    engine = loaded(model)
-
-    for mode in (Mode.ZERO_SHOT, Mode.CROSS_LINGUAL, Mode.INSTRUCT):
-        request = SpeechRequest(
-            "第一句。第二句。", mode, prompt_text="你好。", prompt_wav=prompt, instruction="请用广东话表达。", speed=1.5
-        )
-        assert {chunk.shape for chunk in engine.synthesize(request)} == {(2400,)}, "a chunk is mono audio"
-
-    assert model.calls == [
-        ("zero_shot", "第一句。第二句。", PREFIX + "你好。", str(prompt), "", False, 1.5),
-        ("cross_lingual", PREFIX + "第一句。", str(prompt), False, 1.5),
-        ("cross_lingual", PREFIX + "第二句。", str(prompt), False, 1.5),
-        ("instruct2", "第一句。第二句。", "You are a helpful assistant. 请用广东话表达。<|endofprompt|>", str(prompt), False, 1.5),
-    ], "the prompt format is the one of upstream's example.py"
+def spoken(engine: CosyVoiceEngine, request: SpeechRequest) -> int:
+    """Speak a request, and tell in how many chunks."""
+    return len(list(engine.synthesize(request)))
 
 
-def test_version_2_gets_no_system_prompt(prompt: Path) -> None:
-    model = CosyVoice2()
-    request = SpeechRequest("你好。", Mode.INSTRUCT, prompt_wav=prompt, instruction="用四川话说这句话")
-
-    list(loaded(model).synthesize(request))
-
-    assert model.calls == [("instruct2", "你好。", "用四川话说这句话<|endofprompt|>", str(prompt), False, 1.0)]
+def given(engine: CosyVoiceEngine) -> list[tuple[str, str, bool, float]]:
+    """Take what has reached the model since the last time: prompt text, text, stream, speed."""
+    calls = [(call["prompt_text"], call["text"], call["stream"], call["speed"]) for call in engine._model.model.given]
+    engine._model.model.given.clear()
+    return calls
 
 
-def test_a_streamed_reply_is_never_asked_for_at_another_speed(prompt: Path) -> None:
-    model = CosyVoice3()
-    engine = loaded(model)
-    request = SpeechRequest("你好。", Mode.ZERO_SHOT, prompt_text="你好。", prompt_wav=prompt, stream=True, speed=1.5)
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_version_3_gets_its_system_prompt_in_every_mode(bench: Bench, stream: bool) -> None:
+    engine = bench.engine(speakers=("王老师",))
+    given(engine)
 
-    list(engine.synthesize(request))
+    for mode in Mode:
+        spoken(engine, bench.request("第一句。第二句。", mode, voice="王老师", stream=stream))
 
-    assert model.calls[-1][-2:] == (True, 1.0), "upstream asserts on it"
-    assert engine.notices(request) == ["流式推理时不支持变速，按原速朗读。 A streamed reply is read at normal speed."], (
-        "and the person is told"
-    )
+    instruction = "You are a helpful assistant. 请用广东话表达。<|endofprompt|>"
+    assert given(engine) == [
+        (PREFIX + "你好。", "第一句。", stream, 1.0), (PREFIX + "你好。", "第二句。", stream, 1.0),
+        (PREFIX + "希望你好。", "第一句。", stream, 1.0), (PREFIX + "希望你好。", "第二句。", stream, 1.0),
+        ("", PREFIX + "第一句。", stream, 1.0), ("", PREFIX + "第二句。", stream, 1.0),
+        (instruction, "第一句。", stream, 1.0), (instruction, "第二句。", stream, 1.0),
+    ], "the prompt format is the one of upstream's example.py"  # fmt: skip
 
 
-def test_an_enrolled_speaker_is_a_preset_voice_and_a_missing_one_is_refused() -> None:
-    model = CosyVoice3(speakers=("王老师",))
-    engine = loaded(model)
-    assert engine.voices() == ("王老师",), "voices are those in the model folder"
-    assert model.calls == [("zero_shot", "你好。", "", "", "王老师", False, 1.0)], "the first request is not the first one spoken"
+def test_version_2_gets_no_system_prompt_and_version_1_an_instruction_for_a_preset_voice(bench: Bench) -> None:
+    second, first = bench.engine(2), bench.engine(1, speakers=("中文女",))
+    given(second), given(first)
 
-    assert loaded(CosyVoice3()).voices() == (), "version 3 ships with none, and an empty name is no voice"
+    spoken(second, bench.request("你好。"))
+    spoken(second, bench.request("你好。", Mode.INSTRUCT))
+    spoken(first, bench.request("你好。", Mode.INSTRUCT, voice="中文女", prompt_wav=None))
+
+    assert given(second) == [("希望你好。", "你好。", False, 1.0), ("请用广东话表达。<|endofprompt|>", "你好。", False, 1.0)]
+    assert given(first) == [("请用广东话表达。<|endofprompt|>", "你好。", False, 1.0)], "inference_instruct2 is not version 1's"
+
+
+def test_a_streamed_reply_is_read_at_normal_speed_and_the_person_is_told(bench: Bench) -> None:
+    engine = bench.engine()
+    given(engine)
+
+    spoken(engine, bench.request("你好。", speed=1.5))
+    spoken(engine, bench.request("你好。", speed=1.5, stream=True))
+
+    assert [speed for *_, speed in given(engine)] == [1.5, 1.0], "upstream would drop the speed without a word"
+    assert engine.notices(bench.request("你好。", speed=1.5, stream=True)) == [
+        "流式推理时不支持变速，按原速朗读。 A streamed reply is read at normal speed."
+    ]
+
+
+def test_every_streamed_reply_begins_as_soon_as_the_first(bench: Bench) -> None:
+    engine = bench.engine()
+
+    for _ in range(4):
+        assert spoken(engine, bench.request(LONG, stream=True)) > 1, "a streamed sentence comes in several chunks"
+
+    assert engine._model.model.hops == [25] * 4, "upstream's first chunk grows from one second to four, and stays there"
+
+
+def test_a_model_without_voices_has_spoken_before_it_is_ready_and_refuses_a_preset_voice(bench: Bench) -> None:
+    engine = bench.engine()
+
+    assert given(engine) == [(PREFIX + "希望你以后能够做的比我还好呦。", "你好。", False, 1.0)], "it imitates upstream's sample recording"
+    assert engine.voices() == (), "version 3 ships with none"
     with pytest.raises(SpeechError, match="没有预训练音色“中文女”"):
-        list(engine.synthesize(SpeechRequest("你好。", voice="中文女")))
+        spoken(engine, bench.request("你好。", Mode.PRESET, voice="中文女"))
+    assert bench.engine(2, ("", "王老师")).voices() == ("王老师",), "upstream's page fills an empty list with an empty name"
 
 
-def test_a_failure_in_the_models_thread_ends_the_request_and_the_next_one_is_spoken(prompt: Path) -> None:
-    engine = loaded(CosyVoice3())
+def test_nothing_of_a_recording_outlives_its_request(bench: Bench) -> None:
+    engine = bench.engine()
+    before = engine.voices()
 
-    def speak(text: str) -> int:
-        return len(list(engine.synthesize(SpeechRequest(text, Mode.ZERO_SHOT, prompt_text="你好。", prompt_wav=prompt, stream=True))))
+    spoken(engine, bench.request("第一句。第二句。"))
+    half = engine.synthesize(bench.request("第一句。第二句。"))
+    next(half)
+    half.close()
 
-    with pytest.raises(SpeechError, match="The model could not speak this text") as failure:
-        speak("out of memory")
+    assert engine._model.frontend.spk2info == {}, "a withdrawn consent leaves nothing to forget"
+    assert engine.voices() == before, "and meanwhile nobody else can choose the voice"
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("fault", [fake_cosyvoice.LLM_FAILS, fake_cosyvoice.LLM_OUT_OF_MEMORY, fake_cosyvoice.FLOW_OUT_OF_MEMORY])
+def test_a_failure_in_the_model_ends_the_request_and_the_next_one_is_spoken(bench: Bench, fault: str, stream: bool) -> None:
+    engine = bench.engine()
+
+    with pytest.raises(EngineError) as failure:
+        spoken(engine, bench.request(f"{fault}{LONG}", stream=stream))
+
     assert isinstance(failure.value.__cause__, RuntimeError), "the operator's log has the cause"
-    assert speak("你好。") == 1, "the slot is free again"
+    inner = engine._model.model
+    assert inner.tts_speech_token_dict == inner.llm_end_dict == inner.hift_cache_dict == {}, "upstream would keep what is on the GPU"
+    assert spoken(engine, bench.request("你好。", stream=stream)) >= 1, "the slot is free again"
+    assert engine.ailment() == "", "one failure is none of the process"
 
 
-@pytest.mark.parametrize(("rate", "seconds"), [(8_000, 3), (16_000, 31)], ids=["too coarse", "too long"])
-def test_a_recording_that_the_model_cannot_use_is_refused(tmp_path: Path, rate: int, seconds: int) -> None:
-    bad = recorded(tmp_path / "bad.wav", rate, seconds)
+def test_a_full_gpu_is_told_and_emptied_and_a_gpu_that_stays_full_calls_for_a_new_process(bench: Bench, gpu: Gpu) -> None:
+    engine = bench.engine()
+    full = bench.request(fake_cosyvoice.LLM_OUT_OF_MEMORY)
 
-    with pytest.raises(SpeechError, match="needs 16000 Hz or more and 30 s or less: record again"):
-        list(loaded(CosyVoice3()).synthesize(SpeechRequest("你好。", Mode.CROSS_LINGUAL, prompt_wav=bad)))
+    def out_of_memory() -> None:
+        with pytest.raises(EngineError, match="The GPU's memory is used up: shorten the text, or try again"):
+            spoken(engine, full)
+
+    for turn in (1, 2):
+        out_of_memory()
+        assert gpu.emptied == turn, "each time, the cache is given back"
+    spoken(engine, bench.request("你好。"))
+    for _ in range(2):
+        out_of_memory()
+    assert engine.ailment() == "", "a sentence spoken between shows that there is memory"
+    out_of_memory()
+    assert engine.ailment() == "the GPU's memory was used up 3 times, one after the other, though it was freed each time"
 
 
-def test_an_image_without_cosyvoice_says_which_image_is_needed() -> None:
-    with pytest.raises(SpeechError, match="the cosyvoice engine needs the GPU image: cosyvoice is not installed here"):
-        load_auto_model(Path("model"))
+def test_a_cuda_error_calls_for_a_new_process_at_once(bench: Bench) -> None:
+    engine = bench.engine()
+
+    with pytest.raises(EngineError, match="The model could not speak this text"):
+        spoken(engine, bench.request(fake_cosyvoice.CUDA_BREAKS))
+
+    assert engine.ailment() == "CUDA reported an error, after which nothing works in this process"
+
+
+def test_silence_is_an_error_and_no_reply(bench: Bench) -> None:
+    with pytest.raises(EngineError, match="The model made no sound of this text"):
+        spoken(bench.engine(), bench.request(fake_cosyvoice.SILENT))
+
+
+def test_a_listener_who_leaves_stops_the_models_thread(bench: Bench) -> None:
+    engine = bench.engine()
+    inner = engine._model.model
+    inner.pause, inner.drawn = 0.2, 0
+    text = LONG * 3
+
+    chunks = engine.synthesize(bench.request(text, stream=True))
+    next(chunks)
+    chunks.close()
+
+    assert inner.drawn < len(text) * fake_cosyvoice.TOKENS_A_LETTER, "the rest of the sentence is not computed for nobody"
+    assert inner.tts_speech_token_dict == {}, "and nothing of it is kept"
+
+
+@pytest.mark.parametrize("mode", [Mode.ZERO_SHOT, Mode.CROSS_LINGUAL, Mode.INSTRUCT], ids=lambda mode: mode.slug)
+def test_a_recording_that_the_model_cannot_use_is_refused(bench: Bench, tmp_path: Path, mode: Mode) -> None:
+    engine = bench.engine()
+    coarse, long = fake_cosyvoice.recorded(tmp_path / "1.wav", 8_000), fake_cosyvoice.recorded(tmp_path / "2.wav", seconds=31)
+    (tmp_path / "3.wav").write_bytes(b"not a sound")
+
+    for recording in (coarse, long):
+        with pytest.raises(SpeechError, match="needs 16000 Hz or more and 30 s or less: record again"):
+            spoken(engine, bench.request("你好。", mode, prompt_wav=recording))
+    with pytest.raises(SpeechError, match="could not be read: bring it as a WAV file") as refused:
+        spoken(engine, bench.request("你好。", mode, prompt_wav=tmp_path / "3.wav"))
+    assert not isinstance(refused.value, EngineError), "it is the recording's fault, not the model's"
+
+
+def test_no_text_reaches_the_log(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    engine = bench.engine()
+    logging.getLogger().setLevel(logging.DEBUG)
+
+    spoken(engine, bench.request("天机。", prompt_text="不可泄漏，" * 5))
+
+    assert "天机" not in caplog.text, "upstream logs each text"
+    assert "不可泄漏" not in caplog.text, "and warns, with both texts, of a short one"
+
+
+def test_the_gpu_settings_reach_the_model_and_what_it_builds_goes_to_the_cache(bench: Bench, gpu: Gpu, tmp_path: Path) -> None:
+    plain = bench.engine()
+    assert plain._model.options == {"model_dir": str(tmp_path / "model-3"), "load_trt": False, "load_vllm": False, "fp16": False}
+
+    fast = bench.engine(fp16=True, vllm=True, tensorrt=True)
+    options = fast._model.options
+    assert (options["load_trt"], options["load_vllm"], options["fp16"]) == (True, True, True), "each switch is upstream's own"
+    assert spoken(fast, bench.request("你好。")) == 1, "it speaks from there"
+    own = {file.name for file in (tmp_path / "model-3").iterdir()}
+    assert own == {"cosyvoice3.yaml", "llm.pt", "flow.pt", "hift.pt", "flow.decoder.estimator.fp32.onnx"}, "the model stays as it is"
+    folder = Path(options["model_dir"])
+    assert {file.name for file in folder.iterdir()} - own == {"vllm", "flow.decoder.estimator.fp16.mygpu.plan"}
+
+    gpu.kind = "Fake L40"
+    other = bench.engine(tensorrt=True)._model.options["model_dir"]
+    assert other != str(folder), "another kind of GPU cannot read the plan of the first"
+
+
+def test_half_a_plan_is_built_anew(bench: Bench) -> None:
+    folder = Path(bench.engine(tensorrt=True)._model.options["model_dir"])
+    plan = folder / "flow.decoder.estimator.fp32.mygpu.plan"
+
+    plan.write_text("plan fo")
+    (folder.parent / "loaded").unlink()  # as a start leaves it that was killed while it built
+    assert bench.engine(tensorrt=True)._model.options["model_dir"] == str(folder)
+    assert plan.read_text() == "plan for Fake A10", "upstream itself would stumble over it at every start"
+
+
+def test_a_start_that_cannot_succeed_says_what_to_change(bench: Bench, gpu: Gpu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cache").write_text("a file where the volume should be")
+    with pytest.raises(SpeechError, match=r"COSYVOICE_CACHE_DIR is .* mount a volume or name another folder"):
+        bench.engine(vllm=True)
+
+    (tmp_path / "model-3" / "llm.pt").unlink()
+    with pytest.raises(SpeechError, match=r"lacks .*llm.pt: fetch the model anew"):
+        engine_for(Settings(EngineName.COSYVOICE, tmp_path / "model-3")).load()
+
+    gpu.there = False
+    with pytest.raises(SpeechError, match="need a GPU, and this container sees none"):
+        bench.engine(fp16=True)
+
+    monkeypatch.undo()
+    with pytest.raises(SpeechError, match=r"the cosyvoice engine needs the GPU image: cosyvoice.* is not installed here"):
+        bench.engine()

@@ -32,6 +32,9 @@ class PacedReply:
     def voices(self) -> tuple[str, ...]:
         return ()
 
+    def ailment(self) -> str:
+        return ""
+
     def notices(self, request: SpeechRequest) -> list[str]:
         return []
 

@@ -39,6 +39,9 @@ class LongReply:
     def voices(self) -> tuple[str, ...]:
         return ()
 
+    def ailment(self) -> str:
+        return ""
+
     def notices(self, request: SpeechRequest) -> list[str]:
         return []
 

@@ -41,6 +41,9 @@ class Listening:
     def voices(self) -> tuple[str, ...]:
         return ("中文女",)
 
+    def ailment(self) -> str:
+        return ""
+
     def notices(self, request: SpeechRequest) -> list[str]:
         return []
 

@@ -72,6 +72,19 @@ def test_a_recording_is_deleted_with_the_end_of_the_request_that_used_it(held_se
     assert "A recording is deleted after its use: upload or record it again." in str(data), f"which the person is told, not {data}"
 
 
+def test_a_class_that_uploads_the_same_recording_has_it_until_the_last_has_used_it(held_server: SpeechServer, permission: Path) -> None:
+    server = held_server
+    permission.touch()
+    recordings = [uploaded(server, "lesson.wav") for _ in range(2)]
+    assert recordings[0] == recordings[1], "Gradio keeps the same bytes once"
+
+    for recording in recordings:
+        change = {"mode_checkbox_group": ZERO_SHOT, "prompt_text": "你好。", "prompt_wav_upload": recording}
+        assert server.hear("你好。", CLONING, **change)[-1][0] == "complete", "each of them can use what it has uploaded"
+
+    wait_until(lambda: not Path(str(recordings[0]["path"])).exists(), "then it is deleted")
+
+
 def test_recordings_and_half_written_leftovers_are_deleted_after_their_time_and_nothing_else(tmp_path: Path) -> None:
     ages = {
         "north/output_1.wav": 7000, "north/output_2.wav": 8000, "north/output_3.part": 500, "south/output_4.part": 700,

@@ -44,7 +44,8 @@ class Hall:
     async def finish(self) -> None:
         while self._ends:
             await self.finish_one()
-        await asyncio.gather(*self._tasks)
+        async with asyncio.timeout(30):
+            await asyncio.gather(*self._tasks)
 
 
 def test_a_flood_from_one_campus_keeps_another_from_no_slot() -> None:

@@ -12,6 +12,8 @@ def engine_for(settings: Settings) -> Engine:
 
             return KokoroEngine(settings.model_dir)
         case EngineName.COSYVOICE:
-            from cosyvoice_server.engines.cosyvoice import CosyVoiceEngine, load_auto_model
+            from cosyvoice_server.engines.cosyvoice import CosyVoiceEngine
+            from cosyvoice_server.engines.upstream import Acceleration, Upstream
 
-            return CosyVoiceEngine(settings.model_dir, load_auto_model)
+            acceleration = Acceleration(settings.fp16, settings.vllm, settings.tensorrt)
+            return CosyVoiceEngine(settings.model_dir, Upstream(acceleration, settings.cache_dir))

@@ -31,6 +31,10 @@ class SpeechError(Exception):
     """This request cannot be spoken; the text says why and what to do, for the person who asked."""
 
 
+class EngineError(SpeechError):
+    """The model failed on this request, through no fault of the person who asked; the cause is what it raised."""
+
+
 @dataclass(frozen=True)
 class SpeechRequest:
     """One text to speak, in the terms of CosyVoice's web page.
@@ -74,12 +78,18 @@ class Engine(Protocol):
     def voices(self) -> tuple[str, ...]:
         """Name the preset voices, the default first; empty when the model has none."""
 
+    def ailment(self) -> str:
+        """Say why this process cannot speak again and must be started anew; empty while it can."""
+
     def notices(self, request: SpeechRequest) -> list[str]:
         """Say in which ways the reply will differ from what the request asks, one sentence each."""
 
     def synthesize(self, request: SpeechRequest) -> Iterator[Samples]:
         """Speak, yielding audio as soon as it is there: at least one chunk for each sentence with words in it.
 
+        Closing the iterator ends the synthesis, and keeps nothing of the request.
+
         Raises:
             SpeechError: the request cannot be spoken.
+            EngineError: the model failed on it.
         """

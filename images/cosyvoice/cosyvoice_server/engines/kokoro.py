@@ -3,11 +3,13 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
 from cosyvoice_server.engines.base import Mode, Samples, SpeechError, SpeechRequest
 from cosyvoice_server.phonemes import Phonemizer
@@ -16,6 +18,8 @@ from cosyvoice_server.text import Language, language_of, sentences, stretches
 LONGEST_INPUT = 510
 """Phonemes that Kokoro takes at once; a voice file has one style for each length up to it."""
 STYLE_WIDTH = 256
+UNREADABLE = (runtime.InvalidProtobuf, runtime.InvalidArgument, runtime.InvalidGraph, runtime.Fail, runtime.RuntimeException)
+"""What ONNX Runtime raises for a file that is cut off, empty or something else; they have no base class of their own."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,10 @@ class KokoroEngine:
         self._folder = model_dir
 
     def load(self) -> None:
-        """Load the model, the vocabulary and the voices, and speak once in each language.
+        """Load the model, the vocabulary and the voices, and speak one sentence that has both languages in it.
 
         Raises:
-            SpeechError: a file is missing.
+            SpeechError: a file is missing or damaged.
         """
         names = sorted({voice.file(language) for voice in VOICES.values() for language in Language})
         files = ["model.onnx", "vocab.json", *(f"voices/{name}.bin" for name in names)]
@@ -63,19 +67,28 @@ class KokoroEngine:
             raise SpeechError(message)
         options = onnxruntime.SessionOptions()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the cores are shared with others
-        self._session = onnxruntime.InferenceSession(self._folder / "model.onnx", options, providers=["CPUExecutionProvider"])
+        with self._undamaged("model.onnx"):
+            self._session = onnxruntime.InferenceSession(self._folder / "model.onnx", options, providers=["CPUExecutionProvider"])
         self._run_options = onnxruntime.RunOptions()
         # Without this the process keeps the memory of its longest sentence, twice when two were spoken at once.
         self._run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-        self._tokens: dict[str, int] = json.loads((self._folder / "vocab.json").read_text(encoding="utf-8"))["vocab"]
-        self._styles = {name: np.fromfile(self._folder / f"voices/{name}.bin", np.float32).reshape(-1, 1, STYLE_WIDTH) for name in names}
+        with self._undamaged("vocab.json"):
+            self._tokens: dict[str, int] = json.loads((self._folder / "vocab.json").read_text(encoding="utf-8"))["vocab"]
+        with self._undamaged("voices/"):
+            self._styles = {
+                name: np.fromfile(self._folder / f"voices/{name}.bin", np.float32).reshape(-1, 1, STYLE_WIDTH) for name in names
+            }
         self._phonemizer = Phonemizer()
-        for _ in self.synthesize(SpeechRequest(text="你好。Hello.", voice=self.voices()[0])):
+        for _ in self.synthesize(SpeechRequest(text="好，hi。", voice=self.voices()[0])):
             pass
 
     def voices(self) -> tuple[str, ...]:
         """Name the preset voices, the default first."""
         return tuple(VOICES)
+
+    def ailment(self) -> str:
+        """Say nothing: what fails here fails alone."""
+        return ""
 
     def notices(self, request: SpeechRequest) -> list[str]:
         """Say plainly that this engine neither clones nor follows instructions."""
@@ -94,9 +107,13 @@ class KokoroEngine:
         """Yield one chunk for each sentence, or several for one that is longer than the model's input.
 
         Raises:
-            SpeechError: nothing in the text can be spoken.
+            SpeechError: there is no such voice, or nothing in the text can be spoken.
         """
-        voice = VOICES[self._voice_name(request)]
+        name = self._voice_name(request)
+        if name not in VOICES:
+            message = f"没有预训练音色“{name}”。 No such voice here: choose one of {'、'.join(VOICES)}."
+            raise SpeechError(message)
+        voice = VOICES[name]
         spoken = False
         for sentence in sentences(request.text):
             language = language_of(sentence, voice.language)
@@ -111,6 +128,19 @@ class KokoroEngine:
         if not spoken:
             message = "文本中没有可以朗读的中文或英文。 The text has no Chinese or English words to read: enter some."
             raise SpeechError(message)
+
+    @contextmanager
+    def _undamaged(self, name: str) -> Iterator[None]:
+        """Read a file of the model folder.
+
+        Raises:
+            SpeechError: it is not what it should be.
+        """
+        try:
+            yield
+        except (*UNREADABLE, ValueError, KeyError) as error:
+            message = f"{self._folder / name} is damaged ({type(error).__name__}): fill the model folder anew with fetch_assets.py"
+            raise SpeechError(message) from error
 
     def _voice_name(self, request: SpeechRequest) -> str:
         """Choose the preset voice: the one named, or, for a prompt recording, always the same one for the same bytes."""
@@ -133,4 +163,4 @@ class KokoroEngine:
             "speed": np.array([speed], np.float32),
         }
         audio: Samples = self._session.run(None, inputs, self._run_options)[0].ravel()
-        return audio
+        return np.clip(audio, -1.0, 1.0)  # loud vowels go a little beyond

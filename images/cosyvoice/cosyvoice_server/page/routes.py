@@ -5,7 +5,6 @@ It asks below ``/read`` and not below ``/v1``: the gateway may want a token ther
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from cosyvoice_server.api import Speech, SpeechBody, VoiceList
+from cosyvoice_server.continuing import Continuing
 from cosyvoice_server.text import Language, language_of, sentences
 
 FOLDER = Path(__file__).with_name("static")
@@ -36,7 +36,7 @@ LONGEST_READING = 200_000
 class SentenceSpeech(SpeechBody):
     """One sentence of a reading."""
 
-    continues: Annotated[bool, Field(description="Whether a sentence before it has already said that a machine speaks.")] = False
+    proof: Annotated[str, Field(description="From the cut text: that another sentence comes before this one.")] = ""
 
 
 class Reading(BaseModel):
@@ -50,6 +50,8 @@ class Sentence(BaseModel):
 
     text: str
     language: Language
+    proof: str
+    """Lets it do without the announcement that a machine speaks; empty for the first one, which begins with it."""
 
 
 class Paragraphs(BaseModel):
@@ -61,29 +63,32 @@ class Paragraphs(BaseModel):
 def router(speech: Speech) -> APIRouter:
     """Make the routes below ``/read``; none of them is for other programs."""
     routes = APIRouter(prefix="/read", include_in_schema=False)
+    continuing = Continuing()
 
     @routes.post("/speech")
     async def speak(body: SentenceSpeech, request: Request) -> Response:
-        caller = speech.caller(request)
-        return await speech.reply(body, replace(caller, audible_label=caller.audible_label and not body.continues))
+        return await speech.reply(body, continuing.heard(speech.caller(request), body.input, body.proof))
 
     @routes.get("/voices")
     def voices(request: Request) -> VoiceList:
         return speech.voices(speech.caller(request))
 
     @routes.post("/sentences")
-    def cut(body: Reading) -> Paragraphs:
-        return Paragraphs(paragraphs=[found for line in body.text.splitlines() if (found := sentences_of(line))])
+    def cut(body: Reading, request: Request) -> Paragraphs:
+        caller = speech.caller(request)
+        lines = [found for line in body.text.splitlines() if (found := sentences(line))]
+        first = lines[0][0] if lines else ""
+
+        def sentence(text: str) -> Sentence:
+            proof = "" if text == first else continuing.proof(caller, text)
+            return Sentence(text=text, language=language_of(text, Language.CHINESE), proof=proof)
+
+        return Paragraphs(paragraphs=[[sentence(text) for text in line] for line in lines])
 
     for file in sorted(FOLDER.iterdir()):
         path = "" if file.name == "index.html" else f"/{file.name}"
         routes.add_api_route(path, serving(file), response_model=None)
     return routes
-
-
-def sentences_of(line: str) -> list[Sentence]:
-    """Cut a line of text as the engines do."""
-    return [Sentence(text=sentence, language=language_of(sentence, Language.CHINESE)) for sentence in sentences(line)]
 
 
 def serving(file: Path) -> Callable[[Request], Response]:

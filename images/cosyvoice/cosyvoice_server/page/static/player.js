@@ -138,7 +138,8 @@ export class Player extends EventTarget {
     const key = this.#key(index, speed);
     if (!this.#kept.has(key)) {
       const cancel = new AbortController();
-      const blob = spoken({ input: this.#sentences[index].text, voice: this.voice, speed, continues: index > 0 }, cancel.signal);
+      const { text, proof } = this.#sentences[index];
+      const blob = spoken({ input: text, proof, voice: this.voice, speed }, cancel.signal);
       const entry = { index, speed, blob, cancel, here: false };
       this.#kept.set(key, entry);
       blob.then(() => { entry.here = true; }, () => this.#kept.get(key) === entry && this.#kept.delete(key));
