@@ -112,6 +112,7 @@ def page(
 def _controls(voices: tuple[str, ...], generate_audio: Callable[..., AsyncIterator[bytes]]) -> gr.Dropdown:
     """Lay out the controls, each with a label that a screen reader says, in the order a keyboard walks through them."""
     gr.Markdown(f"# {TITLE}\n请输入文本，选择推理模式，并按照步骤操作。 Enter a text, choose how it is spoken, and follow the steps.")
+    gr.Markdown("[朗读室：逐句朗读一段文字](/read) · [Reading room: listen to a text sentence by sentence](/read)")
     tts_text = gr.Textbox(label="输入合成文本 · Text to speak", lines=4, value=GREETING)
     with gr.Row():
         mode = gr.Radio(list(Mode), value=Mode.PRESET.value, label="选择推理模式 · How the voice is chosen")

@@ -12,8 +12,9 @@ Rooms = Callable[..., Room]
 
 @pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_axe_finds_nothing(server: SpeechServer, room: Rooms, language: str, theme: str) -> None:
-    student = room(server, locale=language, reduced_motion="reduce")
+@pytest.mark.usefixtures("permission")
+def test_axe_finds_nothing(held_server: SpeechServer, room: Rooms, language: str, theme: str) -> None:
+    student = room(held_server, locale=language, reduced_motion="reduce")
     student.page.select_option("#theme", theme)
     student.page.locator("summary").click()
     assert student.violations() == [], "before a reading"

@@ -7,6 +7,7 @@ export const element = (id) => document.getElementById(id);
 
 export class Display {
   #language = "zh";
+  #presets = [];
   #problem = null;
   #making = { done: 0, all: 1, making: false };
 
@@ -34,7 +35,7 @@ export class Display {
     if (this.#problem) this.problem(this.#problem);
   }
 
-  /** Fill the list of voices, and choose one of the reader's own language; teachers' come first, where there are any. */
+  /** Fill the list of voices; teachers' come first, where there are any. */
   voices(voices) {
     const kinds = ["teacher", "preset"].filter((kind) => voices.some((voice) => voice.kind === kind));
     const groups = kinds.map((kind) => {
@@ -52,7 +53,13 @@ export class Display {
       return [group];
     });
     element("voice").replaceChildren(...groups.flat());
-    const native = voices.find(({ kind, language }) => kind === "preset" && language === this.#language) ?? voices[0];
+    this.#presets = voices.filter(({ kind }) => kind === "preset");
+    this.chooseVoice();
+  }
+
+  /** Choose the first preset voice whose mother tongue is the page's language, as long as nobody has chosen another. */
+  chooseVoice() {
+    const native = this.#presets.find(({ language }) => language === this.#language) ?? this.#presets[0];
     if (native) element("voice").value = native.name;
   }
 

@@ -10,11 +10,13 @@ const settings = remembered();
 const display = new Display();
 const player = new Player();
 let download = null;
+let voiceChosen = false;
 
 function set(name, value) {
   settings[name] = value;
   remember(settings);
   show();
+  if (name === "language" && !voiceChosen) display.chooseVoice();
 }
 
 function show() {
@@ -151,7 +153,10 @@ element("file").addEventListener("change", ({ target }) => {
   open(target.files[0]);
   target.value = "";
 });
-element("voice").addEventListener("change", ({ target }) => { player.voice = target.value; });
+element("voice").addEventListener("change", ({ target }) => {
+  voiceChosen = true;
+  player.voice = target.value;
+});
 element("speed").addEventListener("change", ({ target }) => {
   set("speed", target.value);
   player.speed = Number(target.value);
