@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from cosyvoice_server.api import Speech, SpeechBody, VoiceList
 from cosyvoice_server.continuing import Continuing
-from cosyvoice_server.text import Language
+from cosyvoice_server.text import Language, language_of, sentences
 
 FOLDER = Path(__file__).with_name("static")
 TYPES = {
@@ -85,6 +85,11 @@ def router(speech: Speech) -> APIRouter:
         path = "" if file.name == "index.html" else f"/{file.name}"
         routes.add_api_route(path, serving(file), response_model=None)
     return routes
+
+
+def sentences_of(line: str) -> list[Sentence]:
+    """Cut a line of text as the engines do."""
+    return [Sentence(text=sentence, language=language_of(sentence, Language.CHINESE)) for sentence in sentences(line)]
 
 
 def serving(file: Path) -> Callable[[Request], Response]:
