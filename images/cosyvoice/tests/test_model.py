@@ -248,6 +248,12 @@ def test_damage_is_found_and_only_the_damaged_file_is_fetched_again(hub: HubStat
     check(folder)
     assert not any("cosyvoice3.yaml" in line for line in hub.asked), "what is right is kept"
 
+    (folder / ".complete").write_text("{}")
+    with pytest.raises(ModelError, match="is damaged: fetch the model again"):
+        check(folder)
+    assert "3 of 3 files are there" in brought(source, folder), "a marker that cannot be read is written anew"
+    check(folder)
+
     times = file.stat().st_atime_ns, file.stat().st_mtime_ns
     file.write_bytes(LLM[:-1] + b"\0")
     os.utime(file, ns=times)

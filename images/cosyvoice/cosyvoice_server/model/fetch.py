@@ -39,7 +39,7 @@ class Wish:
             **self.source.identity(),
             "only": list(self.selection.only),
             "tensorrt": self.selection.tensorrt,
-            "sha256": dict(sorted((self.sha256 or {}).items())),
+            "sha256": dict(sorted(self.sha256.items())),
         }
 
 
@@ -52,8 +52,7 @@ def fetch(wish: Wish, web: Web, tell: Tell) -> None:
     """
     wish.folder.mkdir(parents=True, exist_ok=True)
     with _alone(wish.folder, tell):
-        marker = marker_of(wish.folder)
-        if marker is not None and marker.source == wish.identity() and not list(faults(wish.folder, marker)):
+        if _is_there(wish):
             os.utime(wish.folder)  # asked for last; the files' times are what they are compared by
             tell(f"the model in {wish.folder} is complete: nothing to do")
             return
@@ -69,6 +68,14 @@ def fetch(wish: Wish, web: Web, tell: Tell) -> None:
         shutil.rmtree(partial, ignore_errors=True)
         complete(wish.folder, wish.identity(), {file.path: file.content for file in files})
     tell(f"the model in {wish.folder} is complete: {len(files)} files")
+
+
+def _is_there(wish: Wish) -> bool:
+    """Tell whether the folder holds all of just this model; a damaged marker is none."""
+    with contextlib.suppress(ModelError):
+        marker = marker_of(wish.folder)
+        return marker is not None and marker.source == wish.identity() and not any(faults(wish.folder, marker))
+    return False
 
 
 def _bound(wish: Wish, web: Web) -> list[RemoteFile]:

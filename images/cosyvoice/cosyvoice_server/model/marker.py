@@ -76,7 +76,7 @@ def marker_of(folder: Path) -> Marker | None:
             {path: int(file["modified"]) for path, file in read["files"].items()},
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        message = f"the marker {folder / MARKER} is damaged: remove it and fetch the model again"
+        message = f"the marker {folder / MARKER} is damaged: fetch the model again, which writes it anew"
         raise ModelError(message) from error
 
 
