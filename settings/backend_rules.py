@@ -46,7 +46,8 @@ def _gpus_need_image_and_model(settings: BackendSettings) -> Iterator[Broken]:
 
 def _told_already(settings: BackendSettings, problem: Problem) -> bool:
     """Whether one problem that names both has been told instead."""
-    return settings.server is SpeechServer.CAMPUS_VOICE and problem.field in _OWN_RULE
+    missing = problem.value is None and problem.field in _OWN_RULE
+    return missing and settings.server is SpeechServer.CAMPUS_VOICE
 
 
 def _path(field: str) -> KeyPath:

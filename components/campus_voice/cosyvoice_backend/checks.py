@@ -28,7 +28,7 @@ PORT = 7860
 """Serves people and the API."""
 
 MODEL_MEMORY = "8Gi"
-"""What CosyVoice3 needs on a GPU: 3.5 to 5.2 GB were measured by its users, and a long text needs more
+"""What CosyVoice3 needs on a GPU: its users report 3.4 to 5.2 GB, and long texts or TensorRT take more
 (https://github.com/FunAudioLLM/CosyVoice/issues/835)."""
 
 

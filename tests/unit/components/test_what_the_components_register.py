@@ -6,6 +6,8 @@ from typing import Any
 import pulumi
 import pytest
 from campus_voice import (
+    AiAppBackend,
+    AiAppBackendArgs,
     ContourGatewayArgs,
     CosyVoiceBackend,
     CosyVoiceBackendArgs,
@@ -90,6 +92,9 @@ def test_every_object_belongs_to_its_component(deployed: Deployment) -> None:
         ("north-child-proxy", "north-api-service"),
         ("voice-deployment", "voice-outputs"),
         ("voice-deployment", "voice-network-policy"),
+        ("voice-deployment", "voice-voices"),
+        ("voice-deployment", "voice-enrolment"),
+        ("voice-deployment", "voice-service-account"),
         ("north-ui-service", "voice-network-policy"),
     ],
 )
@@ -200,6 +205,35 @@ def test_a_backend_tells_what_routes_and_operators_need() -> None:
     }
 
 
+def test_an_application_tells_what_routes_and_operators_need() -> None:
+    names = ["namespace", "service", "deployment", "selector", "claims"]
+    args: AiAppBackendArgs = {
+        "namespace": "voice",
+        "image": "registry.example.org/pictures:2",
+        "volumes": [
+            {"name": "made", "mount_path": "/made", "size": "1Gi"},
+            {"name": "weights", "mount_path": "/weights", "claim": "weights"},
+        ],
+        "gateway_namespace": "projectcontour",
+        "gateway_selector": {"app": "envoy"},
+    }
+    deployment = run(lambda: export(AiAppBackend("pictures", args), *names), preview=True)
+    assert deployment.outputs == {
+        "namespace": "voice",
+        "service": {"name": "pictures", "port": 80},
+        "deployment": "pictures",
+        "selector": {"app.kubernetes.io/name": "pictures"},
+        "claims": {"made": "pictures-made"},
+    }
+    kept = {one.name for one in deployment.resources.values() if one.retained}
+    assert kept == {"pictures-volume-made"}, "data outlives the application"
+
+
+def test_an_application_that_says_so_takes_its_data_along() -> None:
+    deployment = run(lambda: export(CosyVoiceBackend("voice", {**BACKEND, "delete_data": True}), "selector"))
+    assert [one.name for one in deployment.resources.values() if one.retained] == []
+
+
 def test_without_collected_metrics_there_is_nothing_to_show() -> None:
     names = ["namespace", "mode", "dashboard_uids"]
     deployment = run(lambda: export(Observability("metrics", {"mode": ObservabilityMode.NONE}), *names))
@@ -235,6 +269,7 @@ def test_a_value_that_is_passed_on_arrives_untouched(given: Callable[[], Any], a
     def program() -> None:
         value = given()
         backend: CosyVoiceBackendArgs = {**BACKEND, "gateway_namespace": value, "image": value}
+        backend = {**backend, "enrolment_keys": {"north": value}, "env": {"COLOUR": value}}
         CosyVoiceBackend("voice", {**backend, "gateway_selector": {"app": value}})
         TenantRoute("north", {**ROUTE, "ingress_class": value, "issuer": {"name": value, "kind": value}})
 
@@ -245,9 +280,14 @@ def test_a_value_that_is_passed_on_arrives_untouched(given: Callable[[], Any], a
         "namespace": _seen(*peer, "namespaceSelector", "matchLabels", "kubernetes.io/metadata.name"),
         "pods": _seen(*peer, "podSelector", "matchLabels", "app"),
         "image": _seen(*pod, "containers", 0, "image"),
+        "environment": _seen(*pod, "containers", 0, "env", -1, "value"),
         "issuer": _seen(asked["north-certificate"], "spec", "issuerRef", "name"),
         "class": _seen(asked["north-root-proxy"], "spec", "ingressClassName"),
-    } == dict.fromkeys(["namespace", "pods", "image", "issuer", "class"], arrives)
+    } == dict.fromkeys(["namespace", "pods", "image", "environment", "issuer", "class"], arrives)
+    keys = _seen(asked["voice-enrolment"], "stringData", "north")
+    assert keys == f"secret {arrives.removeprefix('secret ')}", (
+        "a key is a secret even where nobody has said so"
+    )
 
 
 def test_arguments_that_cannot_work_are_named_and_nothing_is_registered() -> None:
