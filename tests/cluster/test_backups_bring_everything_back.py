@@ -110,16 +110,12 @@ def test_an_s3_store_brings_back_any_backup_that_it_keeps(
     backups: Backups, kubectl: Kubectl, environment: dict[str, str], tmp_path: Path
 ) -> None:
     with s3_store(kubectl, tmp_path) as store:
-        keys = {"access-key-id": store.key, "secret-access-key": "wrong", "ca.crt": store.authority}
-        _give(kubectl, keys)
+        keys = {"access-key-id": store.key, "secret-access-key": store.secret_key, "ca.crt": store.authority}
+        change = json.dumps({"stringData": keys})
+        kubectl("-n", NAMESPACE, "patch", "secret", SECRET, f"--patch={change}")
         backups.ask_for(
             f"s3: {{endpoint: '{store.endpoint}', bucket: campus-backups, ownAuthority: true}}\ndailyDays: 1"
         )
-        assert not backups.run(), "the store asks for its keys"
-        assert "failed" in backups.status(), backups.status()
-        assert " open: " in backups.status(), "make status names the step"
-
-        _give(kubectl, {"secret-access-key": store.secret_key})
         before = backups.people_made()
         assert backups.run(extra=["--time", "2026-01-31 01:30:00"]), backups.why()
         assert not store.files.holds(FOLDER, CONSENT), "the store cannot read what it keeps"
@@ -134,11 +130,6 @@ def test_an_s3_store_brings_back_any_backup_that_it_keeps(
         backups.follow("Restore", block=1, **{"4bba301e": older})
         kubectl("-n", NAMESPACE, "wait", "job/restore-now", "--for=condition=complete", "--timeout=300s")
         assert backups.people_made() == before, "the backup that was asked for comes back, not the last one"
-
-
-def _give(kubectl: Kubectl, keys: dict[str, str]) -> None:
-    change = json.dumps({"stringData": keys})
-    kubectl("-n", NAMESPACE, "patch", "secret", SECRET, f"--patch={change}")
 
 
 def _size(kept: Reader) -> int:
