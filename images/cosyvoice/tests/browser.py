@@ -21,7 +21,10 @@ PATIENCE_MILLISECONDS = 120_000
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 REMEMBER = """() => {
   window.heard = [];
-  new MutationObserver(() => heard.push(document.querySelector(".current").textContent)).observe(place, {childList: true});
+  new MutationObserver(() => {
+    const current = document.querySelector(".current");
+    if (current) heard.push(current.textContent);
+  }).observe(place, {childList: true});
 }"""
 
 

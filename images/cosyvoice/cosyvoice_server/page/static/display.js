@@ -91,7 +91,7 @@ export class Display {
     current?.setAttribute("aria-current", "true");
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     current?.scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
-    element("place").textContent = filled(this.words.place, { at: at + 1, all });
+    element("place").textContent = all > 0 ? filled(this.words.place, { at: at + 1, all }) : "";
   }
 
   /** Show whether it plays. */
