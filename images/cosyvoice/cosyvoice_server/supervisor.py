@@ -47,7 +47,7 @@ class Cause(Enum):
     """It never got ready."""
 
 
-SAID = {Renewal.STALLED.value: Cause.STUCK, Renewal.MEMORY.value: Cause.RENEWED}
+SAID = {renewal.value: Cause.RENEWED if renewal is Renewal.MEMORY else Cause.STUCK for renewal in Renewal}
 """What a speaking process says by its exit code."""
 
 
