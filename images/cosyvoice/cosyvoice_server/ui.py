@@ -48,7 +48,7 @@ def page(
 ) -> tuple[gr.Blocks, StreamedReplies]:
     """Build the page for a loaded engine, and return it with the replies that it keeps in memory.
 
-    ``uploads_used`` is called with the paths of recordings whose request has ended.
+    ``voices`` are the teachers'; ``uploads_used`` is called with the paths of recordings whose request has ended.
     """
     blocks: gr.Blocks
     with DiscreetBlocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600)) as blocks:

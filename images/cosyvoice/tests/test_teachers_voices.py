@@ -214,3 +214,22 @@ def test_no_log_and_no_metric_tells_who_a_teacher_is(held_server: SpeechServer, 
     assert (
         len(re.findall(r"voice v[0-9a-f]{16} is (?:enrolled on|withdrawn from) campus north \(audit id audit-canaria-request\)", told)) == 2
     ), "what happened is found by the audit id"
+
+
+def test_a_reading_hears_the_announcement_once_and_nobody_can_ask_to_be_spared(held_server: SpeechServer, permission: Path) -> None:
+    server = held_server
+    permission.touch()
+    audible = NORTH | {"X-Campus-Audible-Label": "enabled"}
+
+    def seconds(text: str, proof: Any) -> float:
+        body = {"input": text, "voice": "中文女", "response_format": "wav", "continues": proof}
+        wav = httpx.post(f"{server.url}/read/speech", json=body, headers=audible, timeout=60).raise_for_status().content
+        return (len(wav) - wav.index(b"data") - 8) / 48_000
+
+    cut = httpx.post(f"{server.url}/read/sentences", json={"text": "一。二。\n三。"}, headers=audible, timeout=60).json()["paragraphs"]
+    (first, second), (third,) = cut
+
+    heard = [seconds(sentence["text"], sentence["continues"]) for sentence in (first, second, third)]
+    assert heard == [pytest.approx(0.2), pytest.approx(0.1), pytest.approx(0.1)], "the announcement comes once, before the text"
+    assert seconds(second["text"], "") == pytest.approx(0.2), "who begins in the middle hears it there"
+    assert seconds("四。", second["continues"]) == pytest.approx(0.2), "and another text is announced, whatever a request says"

@@ -36,7 +36,7 @@ LONGEST_READING = 200_000
 class SentenceSpeech(SpeechBody):
     """One sentence of a reading."""
 
-    proof: Annotated[str, Field(description="From the cut text: that another sentence comes before this one.")] = ""
+    continues: Annotated[str, Field(description="The sentence's proof, once one before it has said that a machine speaks.")] = ""
 
 
 class Reading(BaseModel):
@@ -50,8 +50,7 @@ class Sentence(BaseModel):
 
     text: str
     language: Language
-    proof: str
-    """Lets it do without the announcement that a machine speaks; empty for the first one, which begins with it."""
+    continues: Annotated[str, Field(description="Proves that it does not begin its text; empty for the one that does.")] = ""
 
 
 class Paragraphs(BaseModel):
@@ -67,7 +66,8 @@ def router(speech: Speech) -> APIRouter:
 
     @routes.post("/speech")
     async def speak(body: SentenceSpeech, request: Request) -> Response:
-        return await speech.reply(body, continuing.heard(speech.caller(request), body.input, body.proof))
+        caller = speech.caller(request)
+        return await speech.reply(body, continuing.heard(caller, body.input, body.continues))
 
     @routes.get("/voices")
     def voices(request: Request) -> VoiceList:
@@ -76,19 +76,20 @@ def router(speech: Speech) -> APIRouter:
     @routes.post("/sentences")
     def cut(body: Reading, request: Request) -> Paragraphs:
         caller = speech.caller(request)
-        lines = [found for line in body.text.splitlines() if (found := sentences(line))]
-        first = lines[0][0] if lines else ""
-
-        def sentence(text: str) -> Sentence:
-            proof = "" if text == first else continuing.proof(caller, text)
-            return Sentence(text=text, language=language_of(text, Language.CHINESE), proof=proof)
-
-        return Paragraphs(paragraphs=[[sentence(text) for text in line] for line in lines])
+        paragraphs = [found for line in body.text.splitlines() if (found := sentences_of(line))]
+        for sentence in [sentence for paragraph in paragraphs for sentence in paragraph][1:]:
+            sentence.continues = continuing.proof(caller, sentence.text)
+        return Paragraphs(paragraphs=paragraphs)
 
     for file in sorted(FOLDER.iterdir()):
         path = "" if file.name == "index.html" else f"/{file.name}"
         routes.add_api_route(path, serving(file), response_model=None)
     return routes
+
+
+def sentences_of(line: str) -> list[Sentence]:
+    """Cut a line of text as the engines do."""
+    return [Sentence(text=sentence, language=language_of(sentence, Language.CHINESE)) for sentence in sentences(line)]
 
 
 def serving(file: Path) -> Callable[[Request], Response]:

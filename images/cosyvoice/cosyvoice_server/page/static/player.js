@@ -17,6 +17,7 @@ export class Player extends EventTarget {
   #wanted = false;
   #loaded = null;
   #kept = new Map();
+  #announced = false;
   #turn = 0;
 
   constructor() {
@@ -40,6 +41,7 @@ export class Player extends EventTarget {
     this.pause();
     this.#loaded = null;
     this.#forget(() => true);
+    this.#announced = false;
     this.#sentences = sentences;
     this.#move(0);
   }
@@ -138,11 +140,12 @@ export class Player extends EventTarget {
     const key = this.#key(index, speed);
     if (!this.#kept.has(key)) {
       const cancel = new AbortController();
-      const { text, proof } = this.#sentences[index];
-      const blob = spoken({ input: text, proof, voice: this.voice, speed }, cancel.signal);
+      const { text, continues } = this.#sentences[index];
+      const proof = this.#announced ? continues : ""; // the first to be heard says that a machine speaks, where the campus asks
+      const blob = spoken({ input: text, voice: this.voice, speed, continues: proof }, cancel.signal);
       const entry = { index, speed, blob, cancel, here: false };
       this.#kept.set(key, entry);
-      blob.then(() => { entry.here = true; }, () => this.#kept.get(key) === entry && this.#kept.delete(key));
+      blob.then(() => { entry.here = this.#announced = true; }, () => this.#kept.get(key) === entry && this.#kept.delete(key));
     }
     return this.#kept.get(key).blob;
   }

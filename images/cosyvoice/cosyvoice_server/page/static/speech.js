@@ -17,7 +17,7 @@ export async function voices() {
   return (await answer.json()).voices;
 }
 
-/** Cut a text as the server will speak it: paragraphs of sentences, each `{text, language, proof}`. */
+/** Cut a text as the server will speak it: paragraphs of sentences, each `{text, language, continues}`. */
 export async function paragraphs(text, signal) {
   const answer = await asked("/read/sentences", { body: { text }, signal });
   return (await answer.json()).paragraphs;
