@@ -16,6 +16,8 @@ from .application import Application, Probe, Volume
 
 _SCRATCH = "tmp"
 _SHARED_MEMORY = "shm"
+_DEAD_SECONDS = 30
+"""How long a container may take to end that its liveness probe gave up: nobody in it is waited for."""
 
 
 def spec(application: Application, selector: Mapping[str, str]) -> Manifest:
@@ -47,7 +49,10 @@ def _container(application: Application) -> Manifest:
     made: Manifest = {
         "image": application.image,
         "imagePullPolicy": "IfNotPresent",
-        "livenessProbe": _probe(application.probes.liveness),
+        "livenessProbe": {
+            **_probe(application.probes.liveness),
+            "terminationGracePeriodSeconds": _DEAD_SECONDS,
+        },
         "name": application.name,
         "ports": _ports(application),
         "readinessProbe": _probe(application.probes.readiness),

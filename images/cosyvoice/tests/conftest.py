@@ -62,9 +62,9 @@ def browser_folder() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(browser_folder: Path) -> Iterator[Browser]:
-    """A real browser."""
+    """A real browser; its driver keeps the thread's event loop, which other tests need, until it ends."""
     with started(browser_folder) as one:
         yield one
 
