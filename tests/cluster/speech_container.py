@@ -11,8 +11,9 @@ from pathlib import Path
 
 from tests.cluster.framework import wait_until
 
-FIRST, SPEAKING = "cosyvoice_server", "cosyvoice_server.worker"
-"""The modules that its two processes run."""
+FIRST = ["-m", "cosyvoice_server"]
+SPEAKING = [*FIRST, "speak"]
+"""How the commands of its two processes end."""
 
 OUTPUTS = "/root/CosyVoice/outputs"
 MODEL = "/opt/kokoro/model.onnx"
@@ -57,13 +58,13 @@ class SpeechContainer:
     def __init__(self, pod_uid: str) -> None:
         self._pod = pod_uid
 
-    def process(self, module: str) -> int | None:
-        """The process that runs a module, if it is there."""
+    def process(self, ending: list[str]) -> int | None:
+        """The process whose command ends so, if it is there."""
         for folder in Path("/proc").glob("[0-9]*"):
             # A process may end between being listed and being read.
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                words = (folder / "cmdline").read_text(errors="replace").split("\0")
-                if module in words and self._owns((folder / "cgroup").read_text()):
+                words = (folder / "cmdline").read_text(errors="replace").rstrip("\0").split("\0")
+                if words[-len(ending) :] == ending and self._owns((folder / "cgroup").read_text()):
                     return int(folder.name)
         return None
 
