@@ -56,7 +56,7 @@ class BackupS3Settings(Strict):
     """Address of the store, such as `https://s3.example.org`."""
 
     bucket: Text
-    """Name of the bucket."""
+    """Name of the bucket, which must be there."""
 
     prefix: Text | None = None
     """Folder within the bucket, which no other backend may use. Default: the backend's namespace."""

@@ -135,7 +135,10 @@ class Backups:
         file = Path(self._stack.project) / "run.json"
         file.write_text(json.dumps(job))
         self._kubectl("create", "-f", str(file))
-        return wait_until(self._ended, deadline=300, what=f"a backup ends: {self.why()}") == "Complete"
+        try:
+            return wait_until(self._ended, deadline=300, what="a backup ends") == "Complete"
+        except AssertionError as late:
+            raise AssertionError(f"{late}{self.why()}") from late
 
     def why(self) -> str:
         """What the newest runs wrote."""

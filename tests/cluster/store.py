@@ -13,6 +13,7 @@ import yaml
 from tests.cluster.backups import PYTHON, Reader
 from tests.cluster.framework import ROOT, Kubectl
 
+BUCKET: Final = "campus-backups"
 NAMESPACE: Final = "store"
 NAME: Final = "store"
 PORT: Final = 9000
@@ -37,7 +38,7 @@ class Store:
 
 @contextmanager
 def s3_store(kubectl: Kubectl, folder: Path) -> Iterator[Store]:
-    """The store, running and empty; its namespace goes with it."""
+    """The store, running, with an empty bucket; its namespace goes with it."""
     key, secret_key = "campus", "known to the store and to us"
     file = folder / "store.yaml"
     file.write_text(yaml.safe_dump_all(_objects(key, secret_key)))
@@ -96,14 +97,15 @@ def _deployment(key: str, secret_key: str) -> dict[str, Any]:
         "readinessProbe": {"tcpSocket": {"port": PORT}, "periodSeconds": 1},
         "volumeMounts": [data, {"name": "tls", "mountPath": "/tls", "readOnly": True}],
     }
-    reader = {
-        "name": "reader",
+    python = {
         "image": f"ghcr.io/campus-voice/cosyvoice:{versions['product']['version']}-cpu",
         "imagePullPolicy": "IfNotPresent",
-        "command": [PYTHON, "-c", "import signal; signal.pause()"],
         "securityContext": {"runAsUser": 0},
         "volumeMounts": [data],
     }
+    made = f"import pathlib; pathlib.Path('{FOLDER}/{BUCKET}').mkdir(exist_ok=True)"
+    bucket = {**python, "name": "bucket", "command": [PYTHON, "-c", made]}
+    reader = {**python, "name": "reader", "command": [PYTHON, "-c", "import signal; signal.pause()"]}
     return {
         "replicas": 1,
         "selector": {"matchLabels": _LABELS},
@@ -111,6 +113,7 @@ def _deployment(key: str, secret_key: str) -> dict[str, Any]:
             "metadata": {"labels": _LABELS},
             "spec": {
                 "containers": [server, reader],
+                "initContainers": [bucket],
                 "terminationGracePeriodSeconds": 1,
                 "volumes": [
                     {"name": "data", "emptyDir": {}},

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cluster.backups import CLAIM, NAMESPACE, PYTHON, SECRET, Backups, Reader
 from tests.cluster.framework import Kubectl, StackUnderTest, run
-from tests.cluster.store import FOLDER, s3_store
+from tests.cluster.store import BUCKET, FOLDER, s3_store
 
 RECORDING = "/root/CosyVoice/outputs/north/output_20260131-090000_0a1b2c3d.wav"
 VOICE = "/root/CosyVoice/voices/north/3f2a"
@@ -114,7 +114,7 @@ def test_an_s3_store_brings_back_any_backup_that_it_keeps(
         change = json.dumps({"stringData": keys})
         kubectl("-n", NAMESPACE, "patch", "secret", SECRET, f"--patch={change}")
         backups.ask_for(
-            f"s3: {{endpoint: '{store.endpoint}', bucket: campus-backups, ownAuthority: true}}\ndailyDays: 1"
+            f"s3: {{endpoint: '{store.endpoint}', bucket: {BUCKET}, ownAuthority: true}}\ndailyDays: 1"
         )
         before = backups.people_made()
         assert backups.run(extra=["--time", "2026-01-31 01:30:00"]), backups.why()

@@ -68,7 +68,8 @@ class CosyVoiceBackendBackupS3Args(TypedDict):
     """Address of the store, such as `https://s3.example.org`."""
 
     bucket: str
-    """Name of the bucket; it is made when it is not there and the keys allow it."""
+    """Name of the bucket, which must be there: a missing one is waited for, as any error of a store, for a
+    quarter of an hour."""
 
     prefix: NotRequired[str]
     """Folder within the bucket, which no other backend may use. Default: the namespace."""
