@@ -7,7 +7,6 @@ from campus_voice.shared.manifests import Manifest
 
 from .application import Application, Egress
 
-_DNS_PORT = 53
 _DNS_PODS = {"k8s-app": "kube-dns"}
 """Label of the cluster's DNS server, whichever it is
 (https://kubernetes.io/docs/tasks/administer-cluster/dns-custom-nameservers/)."""
@@ -55,11 +54,14 @@ def _from_gateway(application: Application) -> Manifest:
 
 
 def to_dns() -> Manifest:
-    """Let pods ask the cluster's DNS server."""
-    server = {"namespaceSelector": {}, "podSelector": {"matchLabels": dict(_DNS_PODS)}}
-    return {"ports": [port(_DNS_PORT), port(_DNS_PORT, "UDP")], "to": [server]}
+    """Let pods ask the cluster's DNS server, at whatever port it listens.
+
+    A policy sees the port of the server's pod, not that of its Service, and that is 53 only where the server
+    may open it: a cluster chooses (https://kubernetes.io/docs/concepts/services-networking/network-policies/).
+    """
+    return {"to": [{"namespaceSelector": {}, "podSelector": {"matchLabels": dict(_DNS_PODS)}}]}
 
 
-def port(number: int, protocol: str = "TCP") -> Manifest:
-    """Name a port as NetworkPolicies do."""
-    return {"port": number, "protocol": protocol}
+def port(number: int) -> Manifest:
+    """Name a TCP port as NetworkPolicies do."""
+    return {"port": number, "protocol": "TCP"}
