@@ -25,8 +25,8 @@ _BIND = 4096
 _EAT = """
 import os, sys
 group, victim, step = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-with open("/proc/self/oom_score_adj", "w") as score:
-    score.write("-1000")
+with open(f"/proc/{victim}/oom_score_adj", "w") as score:
+    score.write("1000")
 with open(group + "/cgroup.procs", "w") as members:
     members.write(str(os.getpid()))
 eaten = []
