@@ -122,7 +122,7 @@ class Scene:
 
     def abandoned(self) -> AbstractContextManager[None]:
         """Clients ask for a long reading, one after the other, and hang up when it begins."""
-        for _ in range(3):
+        for _ in range(2):
             with self.school.pupil(VICTIM) as pupil:
                 stream = ask(pupil, READING)
                 with pupil.stream("GET", stream) as reply:
@@ -168,13 +168,13 @@ class Fault:
 
 
 FAULTS = {
-    "kill -9": Fault(Scene.killed, seconds=40, times=3, replaces=True),
+    "kill -9": Fault(Scene.killed, seconds=40, times=4, replaces=True),
     "out of memory": Fault(Scene.out_of_memory, seconds=40, times=2, replaces=True),
     "hang": Fault(Scene.hung, seconds=75, times=2, replaces=True),
     "damaged model": Fault(Scene.model_damaged, seconds=60, times=2, replaces=True),
     "full volume": Fault(Scene.volume_full, seconds=30, times=3),
     "two wedging requests": Fault(Scene.wedged, seconds=30, times=3),
-    "clients hang up": Fault(Scene.abandoned, seconds=60, times=3),
+    "clients hang up": Fault(Scene.abandoned, seconds=60, times=2),
     f"{PARALLEL} at once": Fault(Scene.crowded, seconds=90, times=2),
 }
 

@@ -126,9 +126,9 @@ def _probes(settings: BackendSettings) -> Probes:
     if settings.ours:
         return Probes(
             startup=Probe("/readyz", METRICS_PORT, _PROBE_SECONDS, failures),
-            # While a crashed process is replaced, for some ten seconds without a GPU, requests wait in the
-            # server's own listener. A pod that is not ready would have them refused.
-            readiness=Probe("/readyz", METRICS_PORT, period=5, failures=4),
+            # While a process that hangs is found (15 s) and replaced (some 10 s without a GPU), requests wait
+            # in the server's own listener. A pod that is not ready would have them refused.
+            readiness=Probe("/readyz", METRICS_PORT, period=5, failures=7),
             liveness=Probe("/healthz", METRICS_PORT, period=10, failures=6),
         )
     return Probes(
