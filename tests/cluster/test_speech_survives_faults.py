@@ -208,7 +208,10 @@ def test_twenty_faults_in_random_order(
                 if fault.replaces:
                     scene.container.wait_for_another(before, fault.seconds)
                 detected = time.monotonic() - began
-                have_spoken(VICTIM, campus, ca, listening)
+                try:
+                    have_spoken(VICTIM, campus, ca, listening)
+                except OperationError as error:
+                    raise AssertionError(f"{number}, {name}: {error}") from error
                 recovered = time.monotonic() - began
             neighbour.hears(1)
             words = f"{number:2} {name}: "
