@@ -57,8 +57,7 @@ def dev(deployed: StackUnderTest) -> Iterator[StackUnderTest]:
     before = deployed.file.read_text()
     yield deployed
     deployed.file.write_text(before)
-    deployed.refresh()
-    deployed.up()
+    deployed.up(refresh=True)
 
 
 @pytest.fixture(scope="session")

@@ -111,10 +111,10 @@ class StackUnderTest:
             opts=automation.LocalWorkspaceOptions(env_vars=dict(environment)),
         )
 
-    def up(self) -> Change:
-        """`pulumi up`."""
+    def up(self, *, refresh: bool = False) -> Change:
+        """`pulumi up`, looking at the live objects first when `refresh` is set."""
         recorder = Recorder()
-        result = self.stack.up(on_event=recorder)
+        result = self.stack.up(on_event=recorder, refresh=refresh or None)
         return Change(recorder.operations, result.stdout)
 
     def preview(self, *, refresh: bool = False) -> Change:
