@@ -23,6 +23,9 @@ RENDERED = ("0-crd", "1-manifest")
 MANIFESTS = Path(".sandbox/manifests")
 """Upstream manifests that the sandbox keeps; they spare a rendering the download."""
 
+LEFT_OUT = "left out of the rendering"
+"""Stands for each value of a Secret: a rendering's own would be those of a throw-away run."""
+
 _SECRETS = ("encryptionsalt", "encryptedkey", "secretsprovider")
 
 
@@ -131,7 +134,18 @@ def replace(output: Path, target: Path) -> int:
         shutil.rmtree(target / name, ignore_errors=True)
         if (output / name).is_dir():
             shutil.copytree(output / name, target / name)
+            leave_values_out(target / name)
     return sum(1 for name in RENDERED for _ in (target / name).glob("*.yaml"))
+
+
+def leave_values_out(folder: Path) -> None:
+    """Take the values out of every Secret in `folder`, and keep their names."""
+    for file in folder.glob("*.yaml"):
+        made = yaml.safe_load(file.read_text(encoding="utf-8"))
+        if made["kind"] == "Secret":
+            names = [*made.pop("data", {}), *made.get("stringData", {})]
+            made["stringData"] = dict.fromkeys(names, LEFT_OUT)
+            file.write_text(yaml.safe_dump(made, sort_keys=False), encoding="utf-8")
 
 
 def _is_encrypted(value: object) -> bool:

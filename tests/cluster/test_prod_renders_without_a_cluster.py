@@ -4,6 +4,7 @@ from pathlib import Path
 
 import yaml
 
+from operations.preview import LEFT_OUT
 from tests.cluster.framework import ROOT, run
 
 
@@ -36,9 +37,12 @@ def test_a_reviewer_reads_three_campuses_on_gpus_as_files(
     assert pod["nodeSelector"] == {"nvidia.com/gpu.product": "NVIDIA-L40S"}, (
         "on the nodes that the stack names"
     )
-    assert not [item for item in objects if item["kind"] == "Secret"], (
-        "and nothing secret is written to files"
+    secrets = [item for item in objects if item["kind"] == "Secret"]
+    values = {value for item in secrets for value in item["stringData"].values()}
+    assert [sorted(item["stringData"]) for item in secrets] == [["harbour", "north", "south"]], (
+        "each campus that allows cloning has an enrolment key"
     )
+    assert values == {LEFT_OUT}, "and nothing secret is written to files"
 
     known = run("pulumi", "stack", "ls", "--all", environment=environment)
     assert "prod" not in known.stdout, "a rendering leaves no stack behind"
