@@ -21,6 +21,9 @@ ENDPOINT_REMOVAL_SECONDS = 2.0
 RESULT_FETCH_SECONDS = 1.0
 """How long nothing may be under way before the server stops: a listener fetches the last segments after the reply."""
 TURN_SECONDS = 0.1
+KEPT_SECONDS = 2 * 60 * 60
+"""How long an idle connection is kept: longer than Envoy keeps it (an hour), or Envoy would now and then send a request into
+one that has just been closed (https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts)."""
 
 
 class Drain:
@@ -104,6 +107,7 @@ async def serve(app: ASGIApp, listener: socket.socket, lifecycle: Lifecycle, dra
         log_config=None,
         log_level="warning",
         access_log=False,
+        timeout_keep_alive=KEPT_SECONDS,
         proxy_headers=True,
         forwarded_allow_ips="*",  # only the gateway's Envoy can reach this port (NetworkPolicy)
         timeout_graceful_shutdown=1,  # what is left by then are heartbeats, which only a client ends
