@@ -8,6 +8,8 @@ from campus_voice.shared import versions
 
 from tests.cluster.framework import ROOT, StackUnderTest, run
 
+pytestmark = pytest.mark.long
+
 MISSING = "ghcr.io/campus-voice/cosyvoice:never-built"
 STOP, START, MARGIN = 30 + 30, 30, 210
 """What the old pod may take for its last request and its files, what the new one may take, and everything else
