@@ -160,8 +160,9 @@ class Backups:
         return rows[0]
 
     def people_made(self) -> Tree:
-        """Every recording and every voice."""
-        return self.server.tree(*_FOLDERS)
+        """Every recording and every voice, without what the server keeps beside them for itself."""
+        everything = self.server.tree(*_FOLDERS)
+        return {path: about for path, about in everything.items() if not Path(path).name.startswith(".")}
 
     def lose_every_file(self) -> None:
         """Remove every recording and every voice."""
