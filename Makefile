@@ -3,6 +3,8 @@
 # sandbox/, with its own Pulumi state. Any other stack runs on its own cluster, with your own `pulumi` and its state.
 
 STACK ?= dev
+# Most of a cluster test is waiting: two lanes, each with a sandbox of its own, take a test file each.
+LANES := -n 2 --dist loadfile --no-loadscope-reorder
 FILE := Pulumi.$(STACK).yaml
 PYTHON := .venv/bin/python
 SANDBOX := sandbox/.venv/bin/campus-sandbox
@@ -81,7 +83,7 @@ test: check
 	    .venv/bin/ruff check && .venv/bin/ruff format --check --quiet && .venv/bin/mypy && .venv/bin/pytest -q
 	@$(SANDBOX) build
 	@cd sandbox && .venv/bin/pytest -q tests/providers tests/node
-	@.venv/bin/pytest tests/cluster -m "not long"
+	@.venv/bin/pytest tests/cluster -m "not long" $(LANES)
 
 # What takes minutes and rarely breaks by itself: run it before a release.
 test-long: environments

@@ -1,7 +1,9 @@
-"""One sandbox and one `dev` stack for all cluster tests; each test leaves them as it found them."""
+"""One sandbox and one `dev` stack for all cluster tests of a lane; each test leaves them as it found them."""
 
+import fcntl
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,14 @@ from tests.cluster.node import Node
 from tests.cluster.school import School
 
 
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Let the other lane finish first: two sandboxes that start prepare one cache."""
+    with (folder / "starting").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox of the tests' own, up."""
@@ -20,7 +30,8 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     with network_of_its_own():
         before = started.traces()
         try:
-            started.do("up")
+            with one_at_a_time(tmp_path_factory.getbasetemp().parent):
+                started.do("up")
             yield started
         finally:
             started.do("down")
@@ -91,6 +102,7 @@ def tell(capfd: pytest.CaptureFixture[str]) -> Callable[[str], None]:
 
     def show(words: str) -> None:
         with capfd.disabled():
-            sys.stdout.write(f"\n    {words}\n")
+            # The standard output of a lane is how it speaks to pytest.
+            sys.stderr.write(f"\n    {words}\n")
 
     return show

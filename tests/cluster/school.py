@@ -95,6 +95,8 @@ class School:
                 poller.goes_on(answers=2)
                 yield Watch(poller, listeners)
                 poller.goes_on()
+            # What is still being read is waited for.
+            self._resize(ALL_CPUS)
 
     @contextmanager
     def _speaking_slowly(self) -> Iterator[None]:

@@ -21,9 +21,9 @@ def smoke(stack: StackUnderTest, environment: dict[str, str], folder: Path) -> t
 
 
 def test_every_campus_speaks_the_sentence_it_was_given(
-    dev: StackUnderTest, environment: dict[str, str], tmp_path: Path
+    deployed: StackUnderTest, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    code, words = smoke(dev, environment, tmp_path)
+    code, words = smoke(deployed, environment, tmp_path)
     assert code == 0, f"every campus of the stack must speak:\n{words}"
     heard = {file.stem.split("-")[0] for file in tmp_path.glob("*.wav")}
     assert {"north", "south"} <= heard, f"a WAV file per campus that speaks, found {heard}"

@@ -142,6 +142,17 @@ def test_the_api_server_is_gone(school: School, kubectl: Kubectl, node: Node) ->
     watch.assert_uninterrupted(*school.authorities)
 
 
+def test_the_speech_server_is_rolled(school: School, kubectl: Kubectl, tell: Tell) -> None:
+    """There is one for all campuses and no spare GPU for a second: it ends what it reads, and then another starts."""
+    with school.watched(again=False) as watch:
+        kubectl("-n", school.backend, "rollout", "restart", "deployment/cosyvoice")
+        wait_for_rollout(kubectl, school.backend, "deployment/cosyvoice")
+        watch.poller.heals()
+    watch.assert_heard(*school.authorities)
+    gap = max(watch.poller.gap(host) for host in school.authorities)
+    tell(f"while the speech server was rolled it took no request for {gap:.1f} s, the end of a reading included")
+
+
 def test_envoy_is_rolled(school: School, kubectl: Kubectl, tell: Tell) -> None:
     """The old Envoy serves on until the last reading is heard; only then its host port is free for the new one."""
     with school.watched(again=False) as watch:

@@ -3,14 +3,15 @@
 from tests.cluster.framework import StackUnderTest
 
 
-def test_every_mistake_is_told_at_once_and_nothing_is_touched(dev: StackUnderTest) -> None:
-    before = dev.file.read_text()
-    dev.file.write_text(
+def test_every_mistake_is_told_at_once_and_nothing_is_touched(deployed: StackUnderTest) -> None:
+    before = deployed.file.read_text()
+    deployed.file.write_text(
         before.replace("gpus: 0", "gpus: -1").replace(
             "storage: 1Gi", "storage: plenty\n  campus-voice:gpu: 1"
         )
     )
-    refused = dev.pulumi("up", "--yes", "--skip-preview")
+    refused = deployed.pulumi("up", "--yes", "--skip-preview")
+    deployed.file.write_text(before)
     words = refused.stdout + refused.stderr
     assert refused.returncode != 0, f"a stack that cannot work must not go up:\n{words}"
     for mistake in ("campus-voice:gpus is", "campus-voice:storage is", "campus-voice:gpu is"):
@@ -18,5 +19,4 @@ def test_every_mistake_is_told_at_once_and_nothing_is_touched(dev: StackUnderTes
     assert "Pulumi.dev.yaml:" in words, f"with the file and the line:\n{words}"
     assert "Traceback" not in words, f"in sentences:\n{words}"
 
-    dev.file.write_text(before)
-    assert dev.preview().operations == {}, "the refused run must not have touched any resource"
+    assert deployed.preview().operations == {}, "the refused run must not have touched any resource"
