@@ -105,6 +105,20 @@ class VoiceStore:
                 remove(folder, voice.id)
         return voice
 
+    def forget(self, campus: str) -> int:
+        """Remove every voice of a campus that has left, damaged ones too, and return how many they were.
+
+        Raises:
+            OSError: the volume cannot be written.
+        """
+        if not (self._folder / campus).is_dir():
+            return 0
+        with self._locked(campus) as folder:
+            going = self._folders(campus)
+            for voice in going:
+                remove(folder, voice.name)
+        return len(going)
+
     def holds(self, voice: TeacherVoice) -> bool:
         """Tell whether a voice that was found may still be spoken with: neither withdrawn, on any server, nor expired."""
         return voice.recording.exists() and voice.consent.holds(self._today())
