@@ -4,7 +4,6 @@ The volumes are all that the command and the servers share, and enough: every li
 what a server has in memory goes by the marks of the voices (``voices.removal``) and by its age (``replies``).
 """
 
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from cosyvoice_server.campus import CAMPUS_RULE
 from cosyvoice_server.config import Settings
 from cosyvoice_server.sweeping import FORGOTTEN
 from cosyvoice_server.voices import VoiceStore
+from cosyvoice_server.voices.store import erase
 
 FORGET = "forget"
 """The argument of the command."""
@@ -60,10 +60,7 @@ def emptied(folder: Path) -> int:
         return 0
     found = [entry for entry in folder.iterdir() if entry.name != FORGOTTEN]
     for entry in found:
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink(missing_ok=True)
+        erase(entry)
     (folder / FORGOTTEN).touch()
     return len(found)
 

@@ -34,6 +34,7 @@ def test_a_campus_that_left_is_erased_and_its_neighbour_keeps_everything(held_se
         assert server.hear("你好。", headers, sft_dropdown=TEACHER)[-1][0] == "complete", "and speaks"
     assert server.hear("你好。", EAST)[-1][0] == "complete", "a preset voice speaks as well"
     (server.folder / "outputs" / "east" / "lesson.wav").write_bytes(b"kept by hand")
+    (server.folder / "voices" / "east" / "notes.txt").write_bytes(b"kept by hand")
     neighbours = content(server, "north")
     permission.unlink()
     reply = server.events(server.ask("first this, then more.", EAST, sft_dropdown=TEACHER).json()["event_id"], EAST)
