@@ -1,10 +1,12 @@
 """Running a command in a container, with the right to create `pods/exec` that the kubeconfig's user has."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from kubernetes.client.exceptions import ApiException
 from kubernetes.stream import stream
 from kubernetes.stream.ws_client import ERROR_CHANNEL
 
@@ -37,16 +39,19 @@ def run(core: Any, place: tuple[str, str, str], command: Sequence[str]) -> Ended
     """
     namespace, pod, container = place
     with answering(f"the pod {namespace}/{pod}", "entered"):
-        session = stream(
-            core.connect_get_namespaced_pod_exec,
-            pod,
-            namespace,
-            container=container,
-            command=list(command),
-            stdout=True,
-            stderr=True,
-            _preload_content=False,
-        )
+        try:
+            session = stream(
+                core.connect_get_namespaced_pod_exec,
+                pod,
+                namespace,
+                container=container,
+                command=list(command),
+                stdout=True,
+                stderr=True,
+                _preload_content=False,
+            )
+        except ApiException as error:
+            raise _refused(error) from error
         session.run_forever(timeout=LONGEST)
     if session.is_open():
         session.close()
@@ -58,3 +63,9 @@ def run(core: Any, place: tuple[str, str, str], command: Sequence[str]) -> Ended
     status = yaml.safe_load(session.read_channel(ERROR_CHANNEL)) or {}
     failure = "" if status.get("status") == "Success" else str(status.get("message", "the connection broke"))
     return Ended(failure, session.read_stdout(), session.read_stderr())
+
+
+def _refused(error: ApiException) -> ApiException:
+    """What the API server answered, which the client hides in a text with all headers."""
+    told = re.match(r"Handshake status (\d+) ([\w ]+)", str(error.reason))
+    return ApiException(status=int(told[1]), reason=told[2].strip()) if told else error

@@ -59,7 +59,7 @@ def _refuse_served(stack: Stack, cluster: Cluster, campus: str) -> None:
         raise OperationError(
             f"Campus {campus} is not erased",
             f"stack {name} serves it at {served[campus].url}, and its people may be listening",
-            f"Remove its entry from Pulumi.{name}.yaml and run `make up STACK={name}`, then run this again.",
+            _way_out(name, own_stack=served[campus].backend == f"campus-{campus}"),
         )
     if not stack.outputs.backends:
         raise OperationError(
@@ -74,6 +74,16 @@ def _refuse_served(stack: Stack, cluster: Cluster, campus: str) -> None:
                 f"the HTTPProxy {backend.namespace}/{campus} still leads to its speech server",
                 f"Let `make up STACK={name}` remove it, then run this again.",
             )
+
+
+def _way_out(stack: str, *, own_stack: bool) -> str:
+    """What to do about a campus that is served: by a stack of its own, or by one that others share."""
+    file, up = f"Pulumi.{stack}.yaml", f"`make up STACK={stack}`"
+    if own_stack:
+        return (
+            f"Write `campus-voice:deleteData: true` into {file} and run {up}: its data goes with its stack."
+        )
+    return f"Remove its entry from {file} and run {up}, then run this again."
 
 
 def _pod(cluster: Cluster, backend: Backend, campus: str) -> Pod:

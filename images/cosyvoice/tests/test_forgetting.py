@@ -48,6 +48,7 @@ def test_a_campus_that_left_is_erased_and_its_neighbour_keeps_everything(held_se
     assert "This voice has been withdrawn" in str(list(reply)[-1]), "the server does not speak on with the voice"
     assert listed(server, EAST) == ["中文女"], "nor list it"
     assert content(server, "east") == set(), "nothing about the campus is left on the volumes"
+    assert (server.folder / "outputs" / "east" / ".forgotten").exists(), "but for what tells the sweep that the campus is gone"
     assert content(server, "north") == neighbours, "and the neighbour's is untouched"
     assert listed(server, CLONING) == ["中文女", TEACHER], "with its voice in the list"
     again = forget(server, "east")

@@ -11,7 +11,7 @@ from operations.execution import Ended
 from operations.forget import forget
 from operations.outputs import parse_outputs
 from operations.stack import Stack
-from tests.unit.operations.stack_values import values
+from tests.unit.operations.stack_values import campus, values
 
 READY = Pod("voice", "cosyvoice-2", "sandbox", "Running", True, 0, "", ("cosyvoice",))
 STARTING = Pod("voice", "cosyvoice-1", "sandbox", "Running", False, 0, "", ("cosyvoice",))
@@ -93,13 +93,21 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize("campus", REFUSALS)
-def test_a_campus_that_is_none_or_is_still_served_is_refused_and_nothing_is_erased(campus: str) -> None:
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_campus_that_is_none_or_is_still_served_is_refused_and_nothing_is_erased(name: str) -> None:
     cluster = PlayedCluster(route="left")
     with pytest.raises(OperationError) as refusal:
-        list(forget(stack(), cluster, campus))
-    assert str(refusal.value) == REFUSALS[campus]
+        list(forget(stack(), cluster, name))
+    assert str(refusal.value) == REFUSALS[name]
     assert cluster.ran == [], "a refusal erases nothing"
+
+
+def test_a_campus_with_a_stack_of_its_own_learns_how_its_data_goes_with_the_stack() -> None:
+    made = values()
+    made["campuses"] = {"west": campus("west", "campus-west")}
+    alone = Stack("campus-west", parse_outputs("campus-west", made))
+    with pytest.raises(OperationError, match="`campus-voice:deleteData: true` into Pulumi"):
+        list(forget(alone, PlayedCluster(), "west"))
 
 
 def test_a_backend_that_cannot_be_asked_is_told() -> None:
