@@ -22,7 +22,7 @@ STEP = $(SANDBOX) step
 CLUSTER := sandbox
 endif
 
-.PHONY: up test test-long check smoke status logs preview kubeconfig down environments sandbox stack-file own-pulumi
+.PHONY: up test test-long check smoke status logs forget preview kubeconfig down environments sandbox stack-file own-pulumi
 
 up: stack-file $(CLUSTER)
 	@$(STEP) "Pulumi stack $(STACK)" -- \
@@ -55,6 +55,9 @@ status: environments
 
 logs: environments
 	@$(RUN) $(PYTHON) -m operations.logs --stack $(STACK) $(if $(CAMPUS),--campus $(CAMPUS)) $(if $(COMPONENT),--component $(COMPONENT))
+
+forget: environments
+	@$(RUN) $(PYTHON) -m operations.forget --stack $(STACK) --campus '$(CAMPUS)'
 
 preview: environments
 ifdef RENDER

@@ -8,6 +8,9 @@ from typing import Any
 
 from operations.cluster import Cluster
 
+KEPT = "--keep-within-weekly"
+"""The option of restic that says how old a backup may get."""
+
 
 class Outcome(StrEnum):
     """How a run ended."""
@@ -43,6 +46,14 @@ def last_run(cluster: Cluster, namespace: str, cron_job: str) -> Run | None:
     return run_of(newest, [pod for pod in pods if _is_of(pod, namespace)])
 
 
+def kept_days(cluster: Cluster, namespace: str, cron_job: str) -> int | None:
+    """For how many days the CronJob keeps its oldest backup; None when there is no such CronJob."""
+    for cron in cluster.raw("batch", "cronjobs"):
+        if _is_of(cron, namespace) and cron["metadata"]["name"] == cron_job:
+            return _days(cron["spec"]["jobTemplate"]["spec"]["template"]["spec"])
+    return None
+
+
 def run_of(job: Mapping[str, Any], pods: Sequence[Mapping[str, Any]]) -> Run:
     """What a Job and its pods tell about the run."""
     status = job.get("status", {})
@@ -53,6 +64,15 @@ def run_of(job: Mapping[str, Any], pods: Sequence[Mapping[str, Any]]) -> Run:
         why = _failed_step(pods) or str(ended["Failed"].get("message", ""))
         return Run(Outcome.FAILED, _time(ended["Failed"]["lastTransitionTime"]), why)
     return Run(Outcome.RUNNING, _time(job["metadata"]["creationTimestamp"]), _waits_for(pods))
+
+
+def _days(pod: Mapping[str, Any]) -> int | None:
+    """What the pod's arguments say after KEPT, such as `30d`."""
+    for container in (*pod.get("initContainers", []), *pod["containers"]):
+        arguments = container.get("args", [])
+        if KEPT in arguments:
+            return int(arguments[arguments.index(KEPT) + 1].removesuffix("d"))
+    return None
 
 
 def _failed_step(pods: Sequence[Mapping[str, Any]]) -> str:

@@ -1,18 +1,18 @@
-"""The little of the Kubernetes API that the operations read; nothing here changes anything."""
+"""The little of the Kubernetes API that the operations use; only a command in a pod can change anything."""
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import urllib3.exceptions
 import yaml
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 
+from operations import execution
+from operations.answering import answering
 from operations.errors import OperationError
 
 
@@ -59,7 +59,7 @@ class Cluster:
 
     def pods(self, namespace: str, selector: Mapping[str, str]) -> list[Pod]:
         """The pods that carry every label of `selector`, by name."""
-        with _answering(f"the pods of {namespace}"):
+        with answering(f"the pods of {namespace}"):
             found = self._core.list_namespaced_pod(namespace, label_selector=labels(selector)).items
         return sorted((_pod(pod) for pod in found), key=lambda pod: pod.name)
 
@@ -104,7 +104,7 @@ class Cluster:
 
     def log(self, pod: Pod, container: str, since: int) -> list[str]:
         """The lines a container wrote in the last `since` seconds."""
-        with _answering(f"the log of {pod.namespace}/{pod.name}"):
+        with answering(f"the log of {pod.namespace}/{pod.name}"):
             text: str = self._core.read_namespaced_pod_log(
                 pod.name, pod.namespace, container=container, since_seconds=since
             )
@@ -112,7 +112,7 @@ class Cluster:
 
     def tail(self, pod: Pod, container: str, lines: int) -> list[str]:
         """The last `lines` lines of a container."""
-        with _answering(f"the log of {pod.namespace}/{pod.name}"):
+        with answering(f"the log of {pod.namespace}/{pod.name}"):
             text: str = self._core.read_namespaced_pod_log(
                 pod.name, pod.namespace, container=container, tail_lines=lines
             )
@@ -120,7 +120,7 @@ class Cluster:
 
     def follow(self, pod: Pod, container: str, tail: int) -> Iterator[str]:
         """The last `tail` lines of a container and then every new one, until it ends."""
-        with _answering(f"the log of {pod.namespace}/{pod.name}"):
+        with answering(f"the log of {pod.namespace}/{pod.name}"):
             stream = self._core.read_namespaced_pod_log(
                 pod.name,
                 pod.namespace,
@@ -134,11 +134,19 @@ class Cluster:
                 *lines, rest = (rest + chunk).split(b"\n")
                 yield from (line.decode(errors="replace") for line in lines)
 
+    def run(self, pod: Pod, container: str, command: Sequence[str]) -> execution.Ended:
+        """Run a command in a container, to its end.
+
+        Raises:
+            OperationError: it cannot be started, or has no end.
+        """
+        return execution.run(self._core, (pod.namespace, pod.name, container), command)
+
     def raw(
         self, group: str, plural: str, selector: Mapping[str, str] | None = None
     ) -> list[Mapping[str, Any]]:
         """The objects of a kind in the whole cluster, as the API server tells them; the core group is ""."""
-        with _answering(f"the {plural} of the cluster"):
+        with answering(f"the {plural} of the cluster"):
             answer: Mapping[str, Any] = self._call(
                 "GET", f"{_root(group)}/{plural}", {"labelSelector": labels(selector or {})}
             )
@@ -167,7 +175,7 @@ class Cluster:
         )
 
     def _objects(self, group: str, plural: str, namespace: str) -> list[Custom]:
-        with _answering(f"the {plural} of {namespace}"):
+        with answering(f"the {plural} of {namespace}"):
             found = self._custom.list_namespaced_custom_object(group, "v1", namespace, plural)["items"]
         objects = (Custom(item["metadata"]["name"], item.get("status", {})) for item in found)
         return sorted(objects, key=lambda item: item.name)
@@ -244,30 +252,10 @@ def _unplaced(pod: Any) -> str:
 
 def _if_there(what: str, read: Callable[[], Any]) -> Any | None:
     """What `read` returns, or None when the API server knows no such object."""
-    with _answering(what):
+    with answering(what):
         try:
             return read()
         except ApiException as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
             return None
-
-
-@contextmanager
-def _answering(what: str) -> Iterator[None]:
-    """Turns the API's refusals, and its silence, into a sentence about `what`."""
-    subject = f"{what[0].upper()}{what[1:]} cannot be read"
-    try:
-        yield
-    except ApiException as error:
-        raise OperationError(
-            subject,
-            f"the API server answered {error.status} {error.reason}",
-            "Look at what this kubeconfig may do with `kubectl auth can-i --list`.",
-        ) from error
-    except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise OperationError(
-            subject,
-            f"the cluster's API server does not answer ({type(error).__name__})",
-            "`make up` starts the sandbox; for a cluster of your own see `kubectl cluster-info`.",
-        ) from error

@@ -257,8 +257,8 @@ class BackendSettings(Strict):
     """The backup of recordings and voices. Default: none."""
 
     delete_data: Switch = False
-    """Whether recordings and voices are deleted with the stack. It counts from the next `pulumi up` on.
-    Default: false."""
+    """Whether recordings and voices are deleted with the stack, those of every campus. It counts from the
+    next `pulumi up` on. Default: false."""
 
     egress: Annotated[
         tuple[EgressSettings, ...],

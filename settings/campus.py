@@ -1,6 +1,7 @@
 """What a stack's file may say about one campus."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from .campus_types import Audiences, Burst, Compared, KeysUrl, Origins, Port, Prefix, Rate, TlsMinimum, Weight
 from .rule import Rule
@@ -151,6 +152,14 @@ class RouteSettings(Strict):
 class CampusSettings(Strict):
     """A campus, as its own stack describes it."""
 
+    elsewhere: ClassVar[Mapping[str, Rule]] = {
+        "deleteData": Rule(
+            "it is a setting of the whole stack",
+            "the volumes are the backend's",
+            "Write `campus-voice:deleteData: true` in this file instead.",
+        )
+    }
+
     id: CampusId
     """First part of the campus's host name."""
 
@@ -160,6 +169,16 @@ class CampusSettings(Strict):
 
 class PlatformCampusSettings(CampusSettings):
     """A campus, as the platform's stack describes it."""
+
+    elsewhere: ClassVar[Mapping[str, Rule]] = {
+        "deleteData": Rule(
+            "it is not a setting of one campus here",
+            "the volumes are other campuses' too, and without its entry nothing here knows the campus",
+            "Remove the whole entry and run `make up`: then `make forget CAMPUS=<id>` erases what it left. A "
+            "campus with ownStack has its own volumes: write `campus-voice:deleteData: true` in the file of "
+            "its stack.",
+        )
+    }
 
     own_stack: Switch = False
     """Whether the campus has a backend of its own, in the stack `campus-<id>`. Default: false."""

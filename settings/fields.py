@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin, get_t
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from .rule import Broken, KeyPath, Rule
+from .strict import Strict
 
 
 def read_fields(
@@ -47,8 +48,10 @@ def read_fields(
 def _broken(hint: Any, path: KeyPath, detail: Mapping[str, Any]) -> Broken:
     location: KeyPath = detail["loc"]
     if detail["type"] == "extra_forbidden":
-        known = {field.alias or name for name, field in _model_at(hint, location[:-1]).model_fields.items()}
-        return Broken(path + location, detail["input"], _unknown(str(location[-1]), known))
+        block, key = _model_at(hint, location[:-1]), str(location[-1])
+        known = {field.alias or name for name, field in block.model_fields.items()}
+        elsewhere = block.elsewhere if issubclass(block, Strict) else {}
+        return Broken(path + location, detail["input"], elsewhere.get(key) or _unknown(key, known))
     value = None if detail["type"] == "missing" else detail["input"]
     return Broken(path + location, value, _rule_at(hint, location))
 

@@ -1,8 +1,10 @@
 """`up` twice changes nothing, drift is named and repaired, a campus comes and goes alone."""
 
+import subprocess
 from collections.abc import Mapping
 
-from tests.cluster.framework import Kubectl, StackUnderTest
+from tests.cluster.backups import SERVER, Reader
+from tests.cluster.framework import ROOT, Kubectl, StackUnderTest, run
 
 EDITED = {"north-child-proxy", "voice-network-policy", "south-api-service"}
 CAMPUS = """    - id: east
@@ -49,7 +51,23 @@ def _drift(operations: Mapping[str, str]) -> list[str]:
     return [urn for urn, op in operations.items() if op != "refresh"]
 
 
-def test_a_third_campus_is_three_lines_and_touches_only_itself(dev: StackUnderTest) -> None:
+OUTPUTS, VOICES = "/root/CosyVoice/outputs", "/root/CosyVoice/voices"
+MADE = (
+    "output_20260901_080000_0a1b2c3d.wav",
+    "v00000000000000aa/recording.wav",
+    "v00000000000000aa/enrolment.json",
+)
+"""What a campus has on the volumes after a lesson, below the folder of recordings and that of voices."""
+
+
+def test_a_third_campus_is_three_lines_touches_only_itself_and_can_be_erased_when_it_has_left(
+    dev: StackUnderTest, kubectl: Kubectl, environment: dict[str, str]
+) -> None:
+    def forget() -> subprocess.CompletedProcess[str]:
+        words = ("-m", "operations.forget", "--stack", dev.name, "--campus", "east")
+        own = {**environment, "PYTHONPATH": str(ROOT)}
+        return run(ROOT / ".venv/bin/python", *words, environment=own, cwd=dev.project)
+
     lines = dev.file.read_text().splitlines(keepends=True)
     place = next(number for number, line in enumerate(lines) if "campus-voice:campuses" in line) + 1
     dev.file.write_text("".join(lines[:place]) + CAMPUS + "".join(lines[place:]))
@@ -58,9 +76,37 @@ def test_a_third_campus_is_three_lines_and_touches_only_itself(dev: StackUnderTe
     assert set(added.operations.values()) == {"create"}, f"adding a campus only creates: {added.operations}"
     assert all("east" in urn for urn in added.operations), f"only east's resources appear: {added.operations}"
 
+    server = Reader(kubectl, *SERVER)
+    written = {campus: _a_lesson(server, campus) for campus in ("east", "north")}
+    refused = forget()
+    assert refused.returncode == 1, "a campus that is served is not erased"
+    assert "Remove its entry from Pulumi.dev.yaml" in refused.stderr, f"the way out: {refused.stderr}"
+    assert _kept(server) == written["east"] | written["north"], "a refusal erases nothing"
+
     dev.file.write_text("".join(lines))
     removed = dev.up()
     assert set(removed.operations.values()) == {"delete"}, (
         f"removing a campus only deletes: {removed.operations}"
     )
     assert set(removed.operations) == set(added.operations), "what came with the campus goes with it"
+    assert _kept(server) == written["east"] | written["north"], "but what its people made"
+
+    done = forget()
+    assert done.stdout == "voice: 1 recording and 1 voice of east are erased\n", f"{done.stdout}{done.stderr}"
+    assert _kept(server) == written["north"], "what its people made is erased, and its neighbour's is not"
+    assert forget().stdout == "voice: nothing of east is kept\n", "once more finds nothing"
+    server.empty(OUTPUTS, VOICES)
+
+
+def _a_lesson(server: Reader, campus: str) -> set[str]:
+    """Write down what a lesson leaves; return the files."""
+    recording, *voice = MADE
+    files = {f"{OUTPUTS}/{campus}/{recording}", *(f"{VOICES}/{campus}/{file}" for file in voice)}
+    for file in files:
+        server.write(file, "a pupil's homework in a teacher's voice")
+    return files
+
+
+def _kept(server: Reader) -> set[str]:
+    """What of it the volumes hold."""
+    return {file for file in server.tree(OUTPUTS, VOICES) if file.endswith(MADE)}

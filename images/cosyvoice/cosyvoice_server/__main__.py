@@ -1,6 +1,7 @@
 """Start the speech server: ``python -m cosyvoice_server``, configured by ``COSYVOICE_*`` variables.
 
 ``python -m cosyvoice_server model ...`` is ``python -m cosyvoice_server.model ...``: the image's entrypoint does both.
+``python -m cosyvoice_server forget <campus>`` erases a campus that has left.
 """
 
 import asyncio
@@ -13,12 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 
-from cosyvoice_server import operations
+from cosyvoice_server import forgetting, operations
 from cosyvoice_server.config import ConfigurationError, Settings, settings_from
 from cosyvoice_server.container import SPEAK, contain
 from cosyvoice_server.discretion import log_discreetly
 from cosyvoice_server.engines import engine_for
 from cosyvoice_server.engines.base import Engine, SpeechError
+from cosyvoice_server.forgetting import FORGET
 from cosyvoice_server.heartbeat import Place, inherited_place
 from cosyvoice_server.lifecycle import Lifecycle
 from cosyvoice_server.metrics import Metrics
@@ -51,6 +53,8 @@ def main() -> int:
         if sys.argv[1:] == [SPEAK]:
             stay_offline()
             return run(settings, engine_for(settings), inherited_place(os.environ))
+        if sys.argv[1:2] == [FORGET]:
+            return forgetting.main(sys.argv[2:], settings)
         return first_process(settings)
     except ConfigurationError as error:
         print(error, file=sys.stderr)

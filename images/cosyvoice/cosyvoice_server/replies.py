@@ -33,14 +33,19 @@ class StreamedReplies:
             self._last_asked[session] = now
             if voice_id:
                 self._voices[session].add(voice_id)
-            for name in [name for name, then in self._last_asked.items() if now - then > KEPT_SECONDS]:
-                self._forget(name)
+            self._forget_old(now)
 
     def withdrawn(self, voice_ids: frozenset[str]) -> None:
-        """Forget the replies of every session that has listened to one of these voices."""
+        """Forget the replies of every session that has listened to one of these voices, and of those whose time is over."""
         with self._lock:
             for name in [name for name, used in self._voices.items() if used & voice_ids]:
                 self._forget(name)
+            self._forget_old(self._clock())
+
+    def _forget_old(self, now: float) -> None:
+        """Forget the sessions whose time is over."""
+        for name in [name for name, then in self._last_asked.items() if now - then > KEPT_SECONDS]:
+            self._forget(name)
 
     def _forget(self, session: str) -> None:
         """Drop a session's replies, and the files that were made of them."""

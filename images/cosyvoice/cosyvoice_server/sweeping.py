@@ -10,6 +10,8 @@ from pathlib import Path
 
 SWEEP_SECONDS = 300.0
 """The longest time between two sweeps."""
+FORGOTTEN = ".forgotten"
+"""An empty file in the folder of a campus that was erased, at the time of this file."""
 
 
 class Sweeper:
@@ -29,17 +31,20 @@ class Sweeper:
         threading.Thread(target=self._run, name="sweeper", daemon=True).start()
 
     def sweep(self) -> None:
-        """Delete what is too old, and count what stays."""
+        """Delete what is too old or a forgotten campus's, and count what stays."""
         now = time.time()
         found: Counter[str] = Counter()
-        for file in self._files():
-            with contextlib.suppress(OSError):  # another server on this volume may have swept it just now
-                status = file.stat()
-                age = now - status.st_mtime
-                if self._longest_request < age if file.suffix == ".part" else 0 < self._ttl < age:
-                    file.unlink()
-                else:
-                    found[file.parent.name] += status.st_size
+        for folder in self._outputs.glob("*/"):
+            forgotten = self._forgotten_until(folder)
+            for file in files(folder):
+                with contextlib.suppress(OSError):  # another server on this volume may have swept it just now
+                    status = file.stat()
+                    age = now - status.st_mtime
+                    old = self._longest_request < age if file.suffix == ".part" else 0 < self._ttl < age
+                    if old or status.st_mtime < forgotten:
+                        file.unlink()
+                    else:
+                        found[folder.name] += status.st_size
         self.bytes = dict(found)
 
     def free(self) -> int:
@@ -49,10 +54,14 @@ class Sweeper:
         except OSError:
             return 0
 
-    def _files(self) -> Iterator[Path]:
-        """Name the recordings, whole and half-written, and nothing else that somebody may keep on the volume."""
-        for pattern in ("*/output_*.wav", "*/output_*.part"):
-            yield from self._outputs.glob(pattern)
+    def _forgotten_until(self, folder: Path) -> float:
+        """Tell the time before which everything in a campus's folder is to be erased; 0 for a campus that was never forgotten.
+
+        What a restored backup brings back is older than the mark, and what was being spoken then is younger by one request.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            return (folder / FORGOTTEN).stat().st_mtime + self._longest_request
+        return 0.0
 
     def _run(self) -> None:
         interval = min(SWEEP_SECONDS, max(1.0, self._ttl / 4)) if self._ttl else SWEEP_SECONDS
@@ -60,3 +69,9 @@ class Sweeper:
             with contextlib.suppress(OSError):
                 self.sweep()
             self._pause.wait(interval)
+
+
+def files(folder: Path) -> Iterator[Path]:
+    """Name a campus's recordings, whole and half-written, and nothing else that somebody may keep on the volume."""
+    for pattern in ("output_*.wav", "output_*.part"):
+        yield from folder.glob(pattern)

@@ -15,6 +15,7 @@ STEPS = [
 DESCRIPTION = (FOLDER / "README.md").read_text(encoding="utf-8")
 # What the two differ in: where the libraries are, and which engine finds its model where.
 OF_THE_GPU = {
+    "PATH": "/opt/venv/bin:$PATH",
     "PYTHONPATH": "/opt/CosyVoice:/opt/CosyVoice/third_party/Matcha-TTS",
     "TQDM_DISABLE": "1",
     "COSYVOICE_ENGINE": "cosyvoice",

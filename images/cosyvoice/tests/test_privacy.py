@@ -89,6 +89,7 @@ def test_recordings_and_half_written_leftovers_are_deleted_after_their_time_and_
     ages = {
         "north/output_1.wav": 7000, "north/output_2.wav": 8000, "north/output_3.part": 500, "south/output_4.part": 700,
         "south/output_5.wav": 10, "notes.txt": 9000, "north/lesson.wav": 9000,
+        "east/.forgotten": 1000, "east/output_6.wav": 5000, "east/output_7.wav": 600, "east/output_8.wav": 300,
     }  # fmt: skip
     for name, age in ages.items():
         file = tmp_path / name
@@ -100,8 +101,12 @@ def test_recordings_and_half_written_leftovers_are_deleted_after_their_time_and_
     sweeper.sweep()
 
     left = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*.*")}
-    assert set(ages) - left == {"north/output_2.wav", "south/output_4.part"}, "what is past its time, among the server's own files"
-    assert sweeper.bytes == {"north": 10, "south": 5}, "what stays is counted for each campus"
+    restored, under_way = "east/output_6.wav", "east/output_7.wav"
+    past = {"north/output_2.wav", "south/output_4.part"}
+    assert set(ages) - left == {*past, restored, under_way}, (
+        "what is past its time, among the server's own files, and what a forgotten campus has from before or was being spoken then"
+    )
+    assert sweeper.bytes == {"north": 10, "south": 5, "east": 5}, "what stays is counted for each campus, one that came back too"
 
     Sweeper(tmp_path, ttl_seconds=0, longest_request_seconds=1).sweep()
     assert (tmp_path / "north/output_1.wav").exists(), "without a time recordings are kept for ever"

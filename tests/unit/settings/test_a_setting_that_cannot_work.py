@@ -86,6 +86,12 @@ MESSAGES = {
         "audibleLabel, auth, certificateSecret, circuitBreakers, denyFrom, frameAncestors, id, issuer, limits, minimumTls, name, ownStack, public, "
         "routes, voiceCloning."
     ),
+    "campuses: [{id: north, deleteData: true}]": (
+        "campus-voice:campuses[0].deleteData is True: it is not a setting of one campus here, because the volumes are "
+        "other campuses' too, and without its entry nothing here knows the campus. Remove the whole entry and run "
+        "`make up`: then `make forget CAMPUS=<id>` erases what it left. A campus with ownStack has its own volumes: "
+        "write `campus-voice:deleteData: true` in the file of its stack."
+    ),
     "campuses: [{id: north, limits: {requestsPerSecond: 0}}]": (
         "campus-voice:campuses[0].limits.requestsPerSecond is 0: it must be a whole number from 1 to 1000000, because "
         "each Envoy counts to it by itself. Leave it out for the default, which settings/campus.py names."
@@ -341,4 +347,14 @@ def test_a_secret_is_refused_without_being_shown(folder: Folder) -> None:
         "  Pulumi.dev.yaml:2: campus-voice:domain is '(a secret, not shown)': it must not be a secret, because "
         "it appears in clear in the cluster's objects and in names that everybody sees. Set it again without "
         "--secret."
+    )
+
+
+def test_a_campus_stack_deletes_its_data_by_a_setting_of_its_own(folder: Folder) -> None:
+    campus = "campus: {id: west, deleteData: true}"
+    told = folder.refusal(f"platform: o/campus-voice/prod\n{campus}\ngpus: 0\nstorage: 1Gi", "campus-west")
+    assert told == (
+        "1 setting of stack campus-west cannot work; nothing was changed:\n"
+        "  Pulumi.campus-west.yaml:3: campus-voice:campus.deleteData is True: it is a setting of the whole stack, "
+        "because the volumes are the backend's. Write `campus-voice:deleteData: true` in this file instead."
     )

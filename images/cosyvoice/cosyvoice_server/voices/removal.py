@@ -29,15 +29,14 @@ class Removal:
         """Remove a voice and what was made with it, and return what it was; nothing when the campus has none of that name."""
         voice = self.store.withdraw(campus, name)
         if voice is not None:
-            self._clear(campus)
+            self._forget(self._cleared(campus))
         return voice
 
     def sweep(self) -> None:
         """Remove what is over: expired consents, and what voices left that another server or an interrupted removal took away."""
         for voice_id in self.store.expire():
             LOG.info("voice %s is over and removed", voice_id)
-        for campus in self.store.campuses():
-            self._clear(campus)
+        self._forget(frozenset().union(*map(self._cleared, self.store.campuses())))
 
     def _keep_sweeping(self) -> None:
         pause = threading.Event()
@@ -48,8 +47,8 @@ class Removal:
                 LOG.error("the voices volume could not be swept: %s", error.strerror)
             pause.wait(SWEEP_SECONDS)
 
-    def _clear(self, campus: str) -> None:
-        """Remove the replies of a campus that were made with voices it has taken back.
+    def _cleared(self, campus: str) -> frozenset[str]:
+        """Remove the copies of a campus's replies that were made with voices it has taken back; return the ids of those voices.
 
         A reply that ends in this moment looks after itself: it is kept first, and only then asks whether its voice is there.
         """
@@ -57,4 +56,4 @@ class Removal:
         for file in (self._outputs / campus).glob("output_*-v*.wav"):
             if file.stem.rpartition("-")[2] in gone:
                 file.unlink(missing_ok=True)
-        self._forget(gone)
+        return gone

@@ -26,7 +26,7 @@ from cosyvoice_server.voices.consent import Consent, Enrolment, EnrolmentError, 
 MOST_VOICES = 50
 """Voices of one campus: each one is in every list that a listener walks through."""
 ID = re.compile(r"v[0-9a-f]{16}")
-WITHDRAWN = ".withdrawn"
+LOCK, WITHDRAWN = ".lock", ".withdrawn"
 RECORDING, RECORD = "recording.wav", "enrolment.json"
 LOG = logging.getLogger(__name__)
 
@@ -105,6 +105,23 @@ class VoiceStore:
                 remove(folder, voice.id)
         return voice
 
+    def forget(self, campus: str) -> int:
+        """Remove every voice of a campus that has left, damaged ones too, and what else lies beside them; return how many they were.
+
+        Raises:
+            OSError: the volume cannot be written.
+        """
+        if not (self._folder / campus).is_dir():
+            return 0
+        with self._locked(campus) as folder:
+            going = self._folders(campus)
+            for voice in going:
+                remove(folder, voice.name)
+            for other in folder.iterdir():
+                if other.name != LOCK and other.suffix != WITHDRAWN:
+                    erase(other)
+        return len(going)
+
     def holds(self, voice: TeacherVoice) -> bool:
         """Tell whether a voice that was found may still be spoken with: neither withdrawn, on any server, nor expired."""
         return voice.recording.exists() and voice.consent.holds(self._today())
@@ -167,7 +184,7 @@ class VoiceStore:
         """Keep every other enrolment of a campus waiting, on all servers of the volume."""
         folder = self._folder / campus
         folder.mkdir(0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(folder / ".lock", os.O_CREAT | os.O_RDWR, 0o600)) as lock:
+        with os.fdopen(os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             for left in folder.glob(".v*"):  # of an enrolment or a removal that was interrupted
                 shutil.rmtree(left)
@@ -193,6 +210,14 @@ def remove(folder: Path, voice_id: str) -> None:
         (folder / voice_id).rename(going)
         shutil.rmtree(going)
         settle(folder)
+
+
+def erase(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def same(one: str, other: str) -> bool:
