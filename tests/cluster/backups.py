@@ -1,15 +1,15 @@
 """Backups by hand: the documented commands, the files of the volumes, and runs of the Job."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from tests.cluster.framework import ROOT, Kubectl, StackUnderTest, run, wait_until
+from tests.cluster.guides import commands
 
-GUIDE: Final = ROOT / "docs" / "how-to" / "back-up-and-restore.md"
+GUIDE: Final = "back-up-and-restore.md"
 NAMESPACE: Final = "voice"
 SECRET: Final = "cosyvoice-backup"
 CLAIM: Final = "cosyvoice-backup-pvc"
@@ -109,14 +109,9 @@ class Backups:
 
     def follow(self, heading: str, block: int = 0, **changes: str) -> None:
         """Do what the guide says in a block of commands below a heading."""
-        section = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
-        assert section, f"{GUIDE.name} has no section {heading!r}"
-        commands = re.findall(r"^```sh\n(.*?)^```", section[1], re.MULTILINE | re.DOTALL)[block]
-        for before, after in changes.items():
-            assert before in commands, f"the guide speaks of {before}: {commands}"
-            commands = commands.replace(before, after)
+        told = commands(GUIDE, heading, block, changes=changes)
         self.forget_runs()
-        done = run("sh", "-ec", commands, environment=self._environment, cwd=self._stack.project)
+        done = run("sh", "-ec", told, environment=self._environment, cwd=self._stack.project)
         assert done.returncode == 0, f"{heading}: {done.stdout}{done.stderr}{self.why()}"
 
     def forget_runs(self) -> None:

@@ -179,13 +179,14 @@ def copy_of_an_example(folder: Path, name: str) -> Path:
 
 
 def run(
-    *command: str | Path, environment: Mapping[str, str], cwd: Path = ROOT
+    *command: str | Path, environment: Mapping[str, str], cwd: Path = ROOT, typed: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a command as a person would; the caller judges the exit code and the words."""
+    """Runs a command as a person would, who types what it asks for; the caller judges code and words."""
     return subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
         env={**os.environ, **environment},
+        input=typed,
         capture_output=True,
         text=True,
         check=False,
