@@ -15,7 +15,8 @@ SECRET: Final = "cosyvoice-backup"
 CLAIM: Final = "cosyvoice-backup-pvc"
 PYTHON: Final = "/usr/bin/python3.11"
 SERVER: Final = ("voice", "deployment/cosyvoice", "cosyvoice")
-_FOLDERS: Final = ("/root/CosyVoice/outputs", "/root/CosyVoice/voices")
+VOICES: Final = "/root/CosyVoice/voices"
+_FOLDERS: Final = ("/root/CosyVoice/outputs", VOICES)
 
 _TREE: Final = """
 import hashlib, json, pathlib, sys
@@ -27,13 +28,6 @@ for folder in sys.argv[1:]:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             found[str(path)] = [digest, about.st_size, about.st_uid, oct(about.st_mode), about.st_mtime_ns]
 print(json.dumps(found))
-"""
-_WRITE: Final = """
-import os, pathlib, sys
-path = pathlib.Path(sys.argv[1])
-path.parent.mkdir(parents=True, exist_ok=True)
-path.write_bytes(os.urandom(int(sys.argv[2])) if sys.argv[2].isdigit() else sys.argv[2].encode())
-path.chmod(0o600)
 """
 _HOLDS: Final = """
 import pathlib, sys
@@ -71,10 +65,6 @@ class Reader:
         """Every file below: its SHA-256, size, owner, mode and time."""
         found: Tree = json.loads(self._run(_TREE, *folders))
         return found
-
-    def write(self, path: str, content: str) -> None:
-        """Write a file that its owner alone may read: a text, or so many random bytes."""
-        self._run(_WRITE, path, content)
 
     def holds(self, folder: str, words: str) -> bool:
         """Whether a file below has these words in clear."""

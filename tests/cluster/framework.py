@@ -111,6 +111,14 @@ class StackUnderTest:
             opts=automation.LocalWorkspaceOptions(env_vars=dict(environment)),
         )
 
+    @contextlib.contextmanager
+    def as_before(self) -> Iterator[None]:
+        """Whatever is done meanwhile, the file is as before afterwards and the cluster agrees with it."""
+        before = self.file.read_text()
+        yield
+        self.file.write_text(before)
+        self.up(refresh=True)
+
     def up(self, *, refresh: bool = False) -> Change:
         """`pulumi up`, looking at the live objects first when `refresh` is set."""
         recorder = Recorder()

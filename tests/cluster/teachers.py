@@ -49,36 +49,35 @@ class Enrolment:
 
     def record(self, pupil: httpx.Client) -> None:
         """Make the recording of a teacher, who is the speech server itself."""
-        transcript = re.search(r"transcript='(.*?)'", commands(GUIDE, "Enrolling", changes={}))
+        transcript = re.search(r"transcript='(.*?)'", commands(GUIDE, "Enrolling", 1, changes={}))
         assert transcript, "the guide says what is read"
         reply = spoken(pupil, transcript[1], voices(pupil)[0]["name"]).raise_for_status()
         decode(reply.content, STUDIO).write_wav(self.folder / RECORDING)
 
     def enrol(self, campus: str = CAMPUS, *, key: str | None = None, name: str = TEACHER) -> Told:
         """Enrol the voice of the recording in the folder."""
-        changes = {
-            "north-tls": f"{campus}-tls",
-            "2026-09-01": "$(date -u +%F)",
-            "2027-07-31": "$(date -u -d '30 days' +%F)",
-            TEACHER: name,
-        }
-        return self._followed("Enrolling", campus, key, changes)
+        dates = {"2026-09-01": "$(date -u +%F)", "2027-07-31": "$(date -u -d '30 days' +%F)"}
+        changes = {**self._host(campus), **dates, TEACHER: name}
+        return self._followed(campus, key, commands(GUIDE, "Enrolling", 1, changes=changes))
 
     def withdraw(self, campus: str = CAMPUS, *, key: str | None = None, name: str = TEACHER) -> Told:
         """Withdraw a voice."""
-        return self._followed("Withdrawing", campus, key, {quote(TEACHER): quote(name)})
+        changes = {**self._host(campus), quote(TEACHER): quote(name)}
+        return self._followed(campus, key, commands(GUIDE, "Withdrawing", changes=changes))
 
-    def _followed(self, heading: str, campus: str, key: str | None, changes: Mapping[str, str]) -> Told:
-        host = {"north.voice.example.org": f"{campus}.{self._domain}"}
-        words = commands(GUIDE, heading, changes={**host, **changes})
-        shown = self.keys[CAMPUS] if key is None else key
+    def _host(self, campus: str) -> Mapping[str, str]:
+        return {"north.voice.example.org": f"{campus}.{self._domain}"}
+
+    def _followed(self, campus: str, key: str | None, words: str) -> Told:
+        before = commands(GUIDE, "Enrolling", changes={"north-tls": f"{campus}-tls"})
+        typed = self.keys[CAMPUS] if key is None else key
         done = run(
-            *("bash", "-ec", words),
-            environment={**self._environment, "KEY": shown},
+            *("bash", "-ec", before + words),
+            environment=self._environment,
             cwd=self.folder,
-            typed=f"{shown}\n",
+            typed=f"{typed}\n",
         )
-        assert done.returncode == 0, f"{heading}: {done.stdout}{done.stderr}"
+        assert done.returncode == 0, f"the guide's commands run: {done.stdout}{done.stderr}"
         answer, _, status = done.stdout.strip().rpartition("\n")
         return Told(int(status), answer)
 
