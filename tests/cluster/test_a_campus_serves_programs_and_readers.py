@@ -22,6 +22,9 @@ FILES = ROOT / "images/cosyvoice/cosyvoice_server/page/static"
 NAMED = re.compile(r'(?:src|href)="(/read/[^"]+)"|from "\.(/[^"]+)"')
 """How the page's files name one another."""
 
+HALF_A_SECOND = 4096
+"""Bytes of MP3."""
+
 KINDS = {
     "": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -63,14 +66,16 @@ def test_the_beginning_is_heard_while_the_end_is_still_to_be_spoken(
     asked = {"model": "tts-1", "input": READING, "voice": english(program)}
     with program.stream("POST", "/v1/audio/speech", json=asked) as reply:
         pieces = reply.iter_raw()
-        beginning = next(pieces)
+        beginning = b""
+        while len(beginning) < HALF_A_SECOND:
+            beginning += next(pieces)
         speaking = school.counted("cosyvoice_campus_in_flight_requests", campus=CAMPUS)
-        rest = b"".join(pieces)
+        assert next(pieces), "and more follows"
 
     assert reply.headers["Content-Type"] == "audio/mpeg", "unasked, a program gets MP3"
-    assert tags(beginning)["comment"] == "AI-generated speech", "whose first bytes say that a machine speaks"
-    assert speaking == 1, "the gateway keeps nothing back until the server has spoken to the end"
-    assert decode(beginning + rest).seconds > 10, "and passes on all of it"
+    assert decode(beginning).seconds > 0, "of which something can be heard by then"
+    assert tags(beginning)["comment"] == "AI-generated speech", "and which says that a machine speaks"
+    assert speaking == 1, "and of which the gateway kept nothing back until the server had spoken to the end"
 
 
 def test_the_reading_page_comes_whole_with_its_strict_policy_and_only_once(program: httpx.Client) -> None:
