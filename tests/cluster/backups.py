@@ -1,21 +1,22 @@
 """Backups by hand: the documented commands, the files of the volumes, and runs of the Job."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from tests.cluster.framework import ROOT, Kubectl, StackUnderTest, run, wait_until
+from tests.cluster.guides import commands
 
-GUIDE: Final = ROOT / "docs" / "how-to" / "back-up-and-restore.md"
+GUIDE: Final = "back-up-and-restore.md"
 NAMESPACE: Final = "voice"
 SECRET: Final = "cosyvoice-backup"
 CLAIM: Final = "cosyvoice-backup-pvc"
 PYTHON: Final = "/usr/bin/python3.11"
 SERVER: Final = ("voice", "deployment/cosyvoice", "cosyvoice")
-_FOLDERS: Final = ("/root/CosyVoice/outputs", "/root/CosyVoice/voices")
+VOICES: Final = "/root/CosyVoice/voices"
+_FOLDERS: Final = ("/root/CosyVoice/outputs", VOICES)
 
 _TREE: Final = """
 import hashlib, json, pathlib, sys
@@ -27,13 +28,6 @@ for folder in sys.argv[1:]:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             found[str(path)] = [digest, about.st_size, about.st_uid, oct(about.st_mode), about.st_mtime_ns]
 print(json.dumps(found))
-"""
-_WRITE: Final = """
-import os, pathlib, sys
-path = pathlib.Path(sys.argv[1])
-path.parent.mkdir(parents=True, exist_ok=True)
-path.write_bytes(os.urandom(int(sys.argv[2])) if sys.argv[2].isdigit() else sys.argv[2].encode())
-path.chmod(0o600)
 """
 _HOLDS: Final = """
 import pathlib, sys
@@ -72,10 +66,6 @@ class Reader:
         found: Tree = json.loads(self._run(_TREE, *folders))
         return found
 
-    def write(self, path: str, content: str) -> None:
-        """Write a file that its owner alone may read: a text, or so many random bytes."""
-        self._run(_WRITE, path, content)
-
     def holds(self, folder: str, words: str) -> bool:
         """Whether a file below has these words in clear."""
         return self._run(_HOLDS, folder, words).strip() == "True"
@@ -109,14 +99,9 @@ class Backups:
 
     def follow(self, heading: str, block: int = 0, **changes: str) -> None:
         """Do what the guide says in a block of commands below a heading."""
-        section = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
-        assert section, f"{GUIDE.name} has no section {heading!r}"
-        commands = re.findall(r"^```sh\n(.*?)^```", section[1], re.MULTILINE | re.DOTALL)[block]
-        for before, after in changes.items():
-            assert before in commands, f"the guide speaks of {before}: {commands}"
-            commands = commands.replace(before, after)
+        told = commands(GUIDE, heading, block, changes=changes)
         self.forget_runs()
-        done = run("sh", "-ec", commands, environment=self._environment, cwd=self._stack.project)
+        done = run("sh", "-ec", told, environment=self._environment, cwd=self._stack.project)
         assert done.returncode == 0, f"{heading}: {done.stdout}{done.stderr}{self.why()}"
 
     def forget_runs(self) -> None:

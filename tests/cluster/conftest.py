@@ -65,10 +65,8 @@ def deployed(project: Path, environment: dict[str, str]) -> StackUnderTest:
 @pytest.fixture
 def dev(deployed: StackUnderTest) -> Iterator[StackUnderTest]:
     """The `dev` stack, up; after the test its file is as before and the cluster agrees with it."""
-    before = deployed.file.read_text()
-    yield deployed
-    deployed.file.write_text(before)
-    deployed.up(refresh=True)
+    with deployed.as_before():
+        yield deployed
 
 
 @pytest.fixture(scope="session")

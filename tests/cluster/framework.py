@@ -111,6 +111,14 @@ class StackUnderTest:
             opts=automation.LocalWorkspaceOptions(env_vars=dict(environment)),
         )
 
+    @contextlib.contextmanager
+    def as_before(self) -> Iterator[None]:
+        """Whatever is done meanwhile, the file is as before afterwards and the cluster agrees with it."""
+        before = self.file.read_text()
+        yield
+        self.file.write_text(before)
+        self.up(refresh=True)
+
     def up(self, *, refresh: bool = False) -> Change:
         """`pulumi up`, looking at the live objects first when `refresh` is set."""
         recorder = Recorder()
@@ -179,13 +187,14 @@ def copy_of_an_example(folder: Path, name: str) -> Path:
 
 
 def run(
-    *command: str | Path, environment: Mapping[str, str], cwd: Path = ROOT
+    *command: str | Path, environment: Mapping[str, str], cwd: Path = ROOT, typed: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a command as a person would; the caller judges the exit code and the words."""
+    """Runs a command as a person would, who types what it asks for; the caller judges code and words."""
     return subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
         env={**os.environ, **environment},
+        input=typed,
         capture_output=True,
         text=True,
         check=False,

@@ -1,35 +1,62 @@
-"""Recordings and voices come back, byte for byte, from backups that nobody else can read."""
+"""Recordings and voices come back, byte for byte and with their names, from backups that nobody else can read."""
 
 import json
+import os
 import time
+from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.cluster.backups import CLAIM, NAMESPACE, PYTHON, SECRET, Backups, Reader
-from tests.cluster.framework import Kubectl, StackUnderTest, run
+from operations.smoke.proof import QUIETEST
+from operations.voice.audio import Sound, decode
+from tests.cluster.backups import CLAIM, NAMESPACE, PYTHON, SECRET, VOICES, Backups, Reader
+from tests.cluster.framework import Kubectl, StackUnderTest, run, wait_until
+from tests.cluster.school import School
 from tests.cluster.store import BUCKET, FOLDER, s3_store
+from tests.cluster.teachers import CAMPUS, RECORDING, SCOPE, TEACHER, Enrolment, spoken, voices
 
-RECORDING = "/root/CosyVoice/outputs/north/output_20260131-090000_0a1b2c3d.wav"
-VOICE = "/root/CosyVoice/voices/north/3f2a"
-WITHDRAWN = "/root/CosyVoice/voices/north/77e0"
-CONSENT = "My voice may read to the classes of this campus until July."
+ANOTHER = "李老师"
 PASSWORD = "the password that only the operator knows"
-LARGE, SMALL = 1_000_000, 200_000
+LARGE = 1_000_000
 REPOSITORY = "/backup/voice"
 
 
+@pytest.fixture(scope="module")
+def stack(deployed: StackUnderTest) -> Iterator[StackUnderTest]:
+    """The `dev` stack, whose backup each test sets up anew and which has none afterwards."""
+    with deployed.as_before():
+        yield deployed
+
+
 @pytest.fixture
-def backups(dev: StackUnderTest, kubectl: Kubectl, environment: dict[str, str]) -> Iterator[Backups]:
-    """The backups of the stack, with a Secret and something to save; after the test nothing is left."""
-    made = Backups(dev, kubectl, environment)
+def pupil(school: School) -> Iterator[httpx.Client]:
+    with school.pupil(CAMPUS) as program:
+        yield program
+
+
+@pytest.fixture
+def enrolment(
+    stack: StackUnderTest, environment: dict[str, str], pupil: httpx.Client, tmp_path: Path
+) -> Enrolment:
+    made = Enrolment(stack, environment, tmp_path)
+    made.record(pupil)
+    return made
+
+
+@pytest.fixture
+def backups(
+    stack: StackUnderTest, kubectl: Kubectl, environment: dict[str, str], enrolment: Enrolment
+) -> Iterator[Backups]:
+    """The backups of the stack, with a Secret, a recording and a voice; after the test nothing is left."""
+    made = Backups(stack, kubectl, environment)
     kubectl("-n", NAMESPACE, "create", "secret", "generic", SECRET, f"--from-literal=password={PASSWORD}")
     try:
-        made.server.write(RECORDING, str(SMALL))
-        made.server.write(f"{VOICE}/recording.wav", str(SMALL))
-        made.server.write(f"{VOICE}/consent.txt", CONSENT)
+        told = enrolment.enrol()
+        assert told.status == 201, f"a teacher enrols: {told}"
         yield made
     finally:
         made.lose_every_file()
@@ -70,21 +97,30 @@ def reader_of_the_backups(kubectl: Kubectl, folder: Path) -> Iterator[Reader]:
 
 
 def test_a_volume_keeps_what_may_be_kept_and_brings_back_what_was_lost(
-    backups: Backups, kubectl: Kubectl, tmp_path: Path, tell: Callable[[str], None]
+    backups: Backups,
+    enrolment: Enrolment,
+    pupil: httpx.Client,
+    kubectl: Kubectl,
+    tmp_path: Path,
+    tell: Callable[[str], None],
 ) -> None:
-    backups.server.write(f"{WITHDRAWN}/recording.wav", str(LARGE))
+    noise = Sound(24_000, array("h", os.urandom(LARGE)))
+    noise.write_wav(tmp_path / RECORDING)
+    assert enrolment.enrol(name=ANOTHER).status == 201, "a second teacher enrols"
     backups.ask_for("storage: 1Gi\nverifyPercent: 100")
     assert "none yet" in backups.status()
     assert backups.run(extra=["--time", "2020-01-31 01:30:00"]), backups.why()
 
     with reader_of_the_backups(kubectl, tmp_path) as kept:
-        assert backups.server.holds("/root/CosyVoice/voices", CONSENT), "the words are there in clear"
-        assert not kept.holds("/backup", CONSENT), "nobody reads them in the backup without the password"
+        assert backups.server.holds(VOICES, SCOPE), "the words of a consent are there in clear"
+        assert not kept.holds("/backup", SCOPE), "nobody reads them in the backup without the password"
         whole = _size(kept)
         assert whole > LARGE, "random bytes cannot be made smaller"
 
-        backups.server.empty(WITHDRAWN)
+        assert enrolment.withdraw(name=ANOTHER).status == 204, "the second teacher takes the consent back"
         before = backups.people_made()
+        kinds = {path.removeprefix("/root/CosyVoice/").split("/")[0] for path in before}
+        assert kinds == {"outputs", "voices"}, f"there is something of both kinds to lose: {before}"
         backups.follow("Make a backup now")
         assert "succeeded" in backups.status()
         snapshots = [path for path in kept.tree(REPOSITORY) if "/snapshots/" in path]
@@ -107,11 +143,17 @@ def test_a_volume_keeps_what_may_be_kept_and_brings_back_what_was_lost(
     assert backups.people_made() == {}, "the new volumes are empty"
     backups.follow("Restore")
     assert backups.people_made() == before, "the same bytes of the same owner come back, voices included"
+    assert_speaks(pupil)
     tell(f"both volumes lost, made anew and restored after {time.monotonic() - began:.0f} s")
 
 
 def test_an_s3_store_brings_back_any_backup_that_it_keeps(
-    backups: Backups, kubectl: Kubectl, environment: dict[str, str], tmp_path: Path
+    backups: Backups,
+    enrolment: Enrolment,
+    pupil: httpx.Client,
+    kubectl: Kubectl,
+    environment: dict[str, str],
+    tmp_path: Path,
 ) -> None:
     with s3_store(kubectl, tmp_path) as store:
         keys = {"access-key-id": store.key, "secret-access-key": store.secret_key, "ca.crt": store.authority}
@@ -122,8 +164,8 @@ def test_an_s3_store_brings_back_any_backup_that_it_keeps(
         )
         before = backups.people_made()
         assert backups.run(extra=["--time", "2026-01-31 01:30:00"]), backups.why()
-        assert not store.files.holds(FOLDER, CONSENT), "the store cannot read what it keeps"
-        backups.server.write(f"{VOICE}/consent.txt", "withdrawn")
+        assert not store.files.holds(FOLDER, SCOPE), "the store cannot read what it keeps"
+        assert enrolment.withdraw().status == 204, "what is backed up next is without the voice"
         assert backups.run(extra=["--time", "2026-02-08 01:30:00"]), backups.why()
         kept = run(
             *("kubectl", "-n", NAMESPACE, "logs", "job/run", "-c", "forget"), environment=environment
@@ -134,6 +176,18 @@ def test_an_s3_store_brings_back_any_backup_that_it_keeps(
         backups.follow("Restore", block=1, **{"4bba301e": older})
         kubectl("-n", NAMESPACE, "wait", "job/restore-now", "--for=condition=complete", "--timeout=300s")
         assert backups.people_made() == before, "the backup that was asked for comes back, not the last one"
+    assert_speaks(pupil)
+
+
+def assert_speaks(pupil: httpx.Client) -> None:
+    """Fail when the teacher's voice does not speak by its name."""
+    wait_until(
+        lambda: pupil.get("/v1/voices").is_success, deadline=30, what="the gateway has found the server again"
+    )
+    assert TEACHER in [voice["name"] for voice in voices(pupil)], "the voice is found by its name again"
+    reply = spoken(pupil, "同学们好。", TEACHER)
+    assert reply.is_success, f"and speaks: {reply.text}"
+    assert decode(reply.content).loudness > QUIETEST, "so that it can be heard"
 
 
 def _size(kept: Reader) -> int:

@@ -1,5 +1,6 @@
 """Where plain Kubernetes objects become Pulumi resources: the only shared module that imports Pulumi."""
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -7,7 +8,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from .errors import InvalidSettingsError
-from .manifests import Manifest, Objects
+from .manifests import Manifest, Objects, Text
 
 _Settings = TypeVar("_Settings")
 _Args = TypeVar("_Args")
@@ -101,6 +102,8 @@ class Registrar:
     ) -> pulumi.CustomResource:
         kind = (manifest["apiVersion"], manifest["kind"])
         fields = {key: value for key, value in manifest.items() if key not in {"apiVersion", "kind"}}
+        if "stringData" in fields:
+            fields["data"] = _encoded(fields.pop("stringData"))
         built_in = self._built_in.get(kind)
         if built_in is not None:
             return built_in(name, opts=opts, **{_snake(key): value for key, value in fields.items()})
@@ -143,6 +146,18 @@ def checked(check: Callable[[str, _Args], _Settings], name: str, args: _Args) ->
         return check(name, args)
     except InvalidSettingsError as refusal:
         raise pulumi.RunError(str(refusal)) from refusal
+
+
+def _encoded(texts: Mapping[str, Text]) -> dict[str, pulumi.Output[str]]:
+    """Write the texts of a Secret as its `data`.
+
+    Server-side apply never removes a key that came in `stringData`
+    (https://github.com/kubernetes/kubernetes/issues/108008).
+    """
+    return {
+        key: pulumi.Output.from_input(text).apply(lambda known: base64.b64encode(known.encode()).decode())
+        for key, text in texts.items()
+    }
 
 
 def _snake(key: str) -> str:

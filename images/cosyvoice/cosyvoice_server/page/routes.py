@@ -95,10 +95,11 @@ def sentences_of(line: str) -> list[Sentence]:
 def serving(file: Path) -> Callable[[Request], Response]:
     """Answer with a file, which a browser asks for anew only when it has changed.
 
-    By its content and not by its time, which an image does not keep.
+    By its content and not by its time, which an image does not keep. The tag is a weak one, since proxies that compress, Envoy
+    among them, remove the others (https://www.rfc-editor.org/rfc/rfc9110#section-8.8.1).
     """
     content = file.read_text(encoding="utf-8").replace("$policy", POLICY).encode()
-    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    tag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"Cache-Control": "no-cache", "Content-Security-Policy": POLICY, "ETag": tag}
 
     def serve(request: Request) -> Response:
