@@ -150,7 +150,9 @@ def test_the_speech_server_is_rolled(school: School, kubectl: Kubectl, tell: Tel
         watch.poller.heals()
     watch.assert_heard(*school.authorities)
     gap = max(watch.poller.gap(host) for host in school.authorities)
-    tell(f"while the speech server was rolled it took no request for {gap:.1f} s, the end of a reading included")
+    tell(
+        f"while the speech server was rolled it took no request for {gap:.1f} s, the end of a reading included"
+    )
 
 
 def test_envoy_is_rolled(school: School, kubectl: Kubectl, tell: Tell) -> None:
