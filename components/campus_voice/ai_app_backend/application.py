@@ -1,7 +1,7 @@
 """An application that answers HTTP, in the words of Kubernetes: what every preset is turned into."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from campus_voice.shared.enums import AccessMode, SecurityProfile
 from campus_voice.shared.manifests import Labels, Manifest, Text
@@ -139,6 +139,9 @@ class Application:
 
     delete_data: bool
     """Whether the claims go with the component."""
+
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    """Annotations of its Deployment, for those who read what runs; a change of them restarts no pod."""
 
     scaled: bool = False
     """Whether something else sets the number of pods, and `replicas` is the most there are."""

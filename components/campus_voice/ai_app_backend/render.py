@@ -130,10 +130,11 @@ def _deployment(application: Application) -> Manifest:
         template["annotations"] = dict(scrape.annotations(application.metrics_port, application.metrics_path))
     rolling = {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}, "type": "RollingUpdate"}
     waited = {"pulumi.com/timeoutSeconds": str(deadline + _LONGER_SECONDS)}
+    annotations = {**application.annotations, **waited}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": _metadata(application, application.name, waited),
+        "metadata": _metadata(application, application.name, annotations),
         "spec": {
             "progressDeadlineSeconds": deadline,
             **({} if application.scaled else {"replicas": application.replicas}),

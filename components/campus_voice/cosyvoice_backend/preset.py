@@ -63,6 +63,7 @@ def application(settings: BackendSettings) -> Application:
         stop_seconds=longest + _AFTER_DRAIN_SECONDS,
         pre_stop_seconds=0 if settings.ours else longest,
         delete_data=settings.storage.delete_data,
+        annotations={} if settings.model is None else {model.ANNOTATION: settings.model.told},
         scaled=settings.scaling is not None,
     )
 
