@@ -20,6 +20,7 @@ from .contour_gateway.args import (
     ContourGatewayTolerationArgs,
 )
 from .contour_gateway.component import ContourGateway
+from .cosyvoice_backend.acceleration_args import CosyVoiceBackendAccelerationArgs
 from .cosyvoice_backend.args import (
     CosyVoiceBackendArgs,
     CosyVoiceBackendBackupArgs,
@@ -99,6 +100,7 @@ __all__ = [
     "ContourGatewayIssuerArgs",
     "ContourGatewayTolerationArgs",
     "CosyVoiceBackend",
+    "CosyVoiceBackendAccelerationArgs",
     "CosyVoiceBackendArgs",
     "CosyVoiceBackendBackupArgs",
     "CosyVoiceBackendBackupS3Args",

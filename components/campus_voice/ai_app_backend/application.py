@@ -23,6 +23,17 @@ class Claim:
     size: str
     storage_class: str | None
     access: AccessMode
+    rebuilt: bool = False
+    """Whether the program makes its contents anew, so that it goes with the component in any case."""
+
+    @property
+    def spec(self) -> Manifest:
+        """What is claimed, as in a PersistentVolumeClaim."""
+        made: Manifest = {
+            "accessModes": [self.access.value],
+            "resources": {"requests": {"storage": self.size}},
+        }
+        return made if self.storage_class is None else {**made, "storageClassName": self.storage_class}
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,10 @@ def register(
     objects: Registrar, application: Application, before: Sequence[pulumi.Resource] = ()
 ) -> Registered:
     """Register an application's objects; its pods wait for `before`."""
-    claims = [objects.add(claim.suffix, retain=not application.delete_data) for claim in application.claims]
+    claims = [
+        objects.add(claim.suffix, retain=not (application.delete_data or claim.rebuilt))
+        for claim in application.claims
+    ]
     wall = objects.add(render.NETWORK_POLICY)
     account = objects.add(render.ACCOUNT)
     objects.add(render.BUDGET)

@@ -62,17 +62,11 @@ def claim(application: Application, wanted: Claim) -> Manifest:
     It is not waited for: most storage classes bind a volume only when its first pod is there, and that
     pod is waited for where it has to be.
     """
-    spec: Manifest = {
-        "accessModes": [wanted.access.value],
-        "resources": {"requests": {"storage": wanted.size}},
-    }
-    if wanted.storage_class is not None:
-        spec["storageClassName"] = wanted.storage_class
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
         "metadata": _metadata(application, wanted.name, SKIP_AWAIT),
-        "spec": spec,
+        "spec": wanted.spec,
     }
 
 

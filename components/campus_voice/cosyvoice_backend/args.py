@@ -6,6 +6,7 @@ import pulumi
 
 from campus_voice.shared.enums import AccessMode, Engine, SecurityProfile, SpeechServer, Update
 
+from .acceleration_args import CosyVoiceBackendAccelerationArgs
 from .model_args import CosyVoiceBackendModelArgs
 from .scaling_args import CosyVoiceBackendScalingArgs
 
@@ -186,6 +187,9 @@ class CosyVoiceBackendArgs(TypedDict):
     model: NotRequired[CosyVoiceBackendModelArgs]
     """Where the model comes from. Required with `cosyvoice`; `kokoro` is in the image."""
 
+    acceleration: NotRequired[CosyVoiceBackendAccelerationArgs]
+    """How `cosyvoice` uses its GPU. Default: as its image does by itself."""
+
     replicas: NotRequired[int]
     """Speech pods. Default: 1, the most that volumes of one node allow: see `storage_access`. Not beside
     `scaling`."""
@@ -289,8 +293,8 @@ class CosyVoiceBackendArgs(TypedDict):
     Default: 600."""
 
     start_seconds: NotRequired[int]
-    """How long a pod may take to pull its image and load its model, in seconds; after that a deployment
-    fails. Default: 300 without a GPU, 1800 with one."""
+    """How long a pod may take to pull its image, load its model and build what `acceleration` needs, in
+    seconds; after that a deployment fails. Default: 300 without a GPU, 1800 with one."""
 
     scrape_annotations: NotRequired[bool]
     """Whether the pods carry `prometheus.io/*` annotations. Default: true."""

@@ -78,12 +78,13 @@ class Model:
         return [] if self.fetch is None else [self.fetch.claim]
 
 
-def read(fields: Fields, access: AccessMode) -> Model | None:
+def read(fields: Fields, access: AccessMode, *, tensorrt: bool) -> Model | None:
     """Read the argument `model`; None where the model is in the image.
 
     Args:
         fields: the backend's arguments.
         access: from where the backend's volumes can be used.
+        tensorrt: whether what TensorRT needs is fetched too.
     """
     if fields.given("model") is None:
         return None
@@ -102,11 +103,11 @@ def read(fields: Fields, access: AccessMode) -> Model | None:
     if given == ["claim"]:
         claim = own.label("claim")
         return Model(claim, FOLDER, json.dumps({"claim": claim}), fetch=None)
-    fetch = _fetch(own, given[0], access)
+    fetch = _fetch(own, given[0], access, tensorrt=tensorrt)
     return Model(CLAIM_NAME, f"{FOLDER}/{fetch.revision}", json.dumps(fetch.told), fetch)
 
 
-def _fetch(fields: Fields, source: str, access: AccessMode) -> Fetch:
+def _fetch(fields: Fields, source: str, access: AccessMode, *, tensorrt: bool) -> Fetch:
     of_source = fields.nested(source)
     if source == "hub":
         address = _matching(of_source, "endpoint", versions.model("endpoint"), _ADDRESS, _AN_ADDRESS)
@@ -129,7 +130,7 @@ def _fetch(fields: Fields, source: str, access: AccessMode) -> Fetch:
         arguments=[
             *("model", "fetch", "--source", source, *place, "--revision", revision, "--folder", folder),
             "--remove-older",
-            *(["--tensorrt"] if fields.flag("tensorrt", default=False) else []),
+            *(["--tensorrt"] if tensorrt else []),
             *(f"--sha256={path}={sha256}" for path, sha256 in checksums.items()),
         ],
         revision=revision,
