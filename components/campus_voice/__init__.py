@@ -11,6 +11,7 @@ from .ai_app_backend.args import (
     AiAppBackendTolerationArgs,
     AiAppBackendVolumeArgs,
 )
+from .ai_app_backend.backup_args import AiAppBackendBackupArgs, AiAppBackendBackupS3Args
 from .ai_app_backend.component import AiAppBackend
 from .ai_app_backend.render import backend_namespace
 from .contour_gateway.args import (
@@ -24,7 +25,6 @@ from .cosyvoice_backend.acceleration_args import CosyVoiceBackendAccelerationArg
 from .cosyvoice_backend.args import (
     CosyVoiceBackendArgs,
     CosyVoiceBackendBackupArgs,
-    CosyVoiceBackendBackupS3Args,
     CosyVoiceBackendEgressArgs,
     CosyVoiceBackendResourcesArgs,
     CosyVoiceBackendTolerationArgs,
@@ -88,6 +88,8 @@ __all__ = [
     "AccessMode",
     "AiAppBackend",
     "AiAppBackendArgs",
+    "AiAppBackendBackupArgs",
+    "AiAppBackendBackupS3Args",
     "AiAppBackendEgressArgs",
     "AiAppBackendProbesArgs",
     "AiAppBackendResourcesArgs",
@@ -103,7 +105,6 @@ __all__ = [
     "CosyVoiceBackendAccelerationArgs",
     "CosyVoiceBackendArgs",
     "CosyVoiceBackendBackupArgs",
-    "CosyVoiceBackendBackupS3Args",
     "CosyVoiceBackendEgressArgs",
     "CosyVoiceBackendHubArgs",
     "CosyVoiceBackendModelArgs",

@@ -4,6 +4,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
+from campus_voice.ai_app_backend.backup_args import AiAppBackendBackupS3Args
 from campus_voice.shared.enums import AccessMode, Engine, SecurityProfile, SpeechServer, Update
 
 from .acceleration_args import CosyVoiceBackendAccelerationArgs
@@ -62,31 +63,6 @@ class CosyVoiceBackendEgressArgs(TypedDict):
     """TCP port there. Default: 443."""
 
 
-class CosyVoiceBackendBackupS3Args(TypedDict):
-    """A bucket of an S3-compatible store."""
-
-    endpoint: str
-    """Address of the store, such as `https://s3.example.org`."""
-
-    bucket: str
-    """Name of the bucket, which must be there: a missing one is waited for, as any error of a store, for a
-    quarter of an hour."""
-
-    prefix: NotRequired[str]
-    """Folder within the bucket, which no other backend may use. Default: the namespace."""
-
-    region: NotRequired[str]
-    """Region of the bucket. Default: the store's own."""
-
-    own_authority: NotRequired[bool]
-    """Whether the Secret holds, as `ca.crt`, the authorities that signed the store's certificate. Default:
-    false, any public authority."""
-
-    networks: NotRequired[list[str]]
-    """Networks in which the store is, in CIDR notation: the pods reach no other. Default: every address, at
-    the endpoint's port."""
-
-
 class CosyVoiceBackendBackupArgs(TypedDict):
     """The backup of recordings and voices. Exactly one of `storage`, `claim` and `s3` is given."""
 
@@ -106,7 +82,7 @@ class CosyVoiceBackendBackupArgs(TypedDict):
     claim: NotRequired[str]
     """PersistentVolumeClaim that is there already."""
 
-    s3: NotRequired[CosyVoiceBackendBackupS3Args]
+    s3: NotRequired[AiAppBackendBackupS3Args]
     """A bucket of an S3-compatible store."""
 
     recordings: NotRequired[bool]

@@ -234,7 +234,7 @@ def test_a_backend_tells_what_routes_and_operators_need() -> None:
 
 
 def test_an_application_tells_what_routes_and_operators_need() -> None:
-    names = ["namespace", "service", "deployment", "selector", "claims"]
+    names = ["namespace", "service", "deployment", "selector", "claims", "backup"]
     args: AiAppBackendArgs = {
         "namespace": "voice",
         "image": "registry.example.org/pictures:2",
@@ -242,6 +242,7 @@ def test_an_application_tells_what_routes_and_operators_need() -> None:
             {"name": "made", "mount_path": "/made", "size": "1Gi"},
             {"name": "weights", "mount_path": "/weights", "claim": "weights"},
         ],
+        "backup": {"secret": "pictures-backup", "storage": "1Gi"},
         "gateway_namespace": "projectcontour",
         "gateway_selector": {"app": "envoy"},
     }
@@ -252,9 +253,10 @@ def test_an_application_tells_what_routes_and_operators_need() -> None:
         "deployment": "pictures",
         "selector": {"app.kubernetes.io/name": "pictures"},
         "claims": {"made": "pictures-made"},
+        "backup": "pictures-backup",
     }
     kept = {one.name for one in deployment.resources.values() if one.retained}
-    assert kept == {"pictures-volume-made"}, "data outlives the application"
+    assert kept == {"pictures-backup", "pictures-volume-made"}, "data outlives the application"
 
 
 def test_an_application_that_says_so_takes_its_data_along() -> None:
