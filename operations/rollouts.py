@@ -4,6 +4,7 @@ Run as a program after a failed `up`, it says so in one sentence each, and other
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,25 +20,41 @@ from operations.stack import read_stack
 _MODEL = "campus-voice/model"
 """The annotation in which CosyVoiceBackend says which model a Deployment runs on, or a Job fetches."""
 
+_SOURCES = ("hub", "url")
+"""Parts of a model's description that have parts themselves."""
+
 _LATE = "ProgressDeadlineExceeded"
 
 
 @dataclass(frozen=True)
 class Version:
-    """What an `up` brings: the values of the two settings of those names."""
+    """What an `up` brings: the two values that are reviewed."""
 
     image: str | None
     """None where it is not known."""
 
     model: str | None
-    """None where the image holds it."""
+    """What decides which model is loaded, as JSON; None where the image holds it."""
+
+    def settings(self) -> dict[str, str]:
+        """The values, by the names of the settings."""
+        values = {"image": str(self.image)}
+        for key, value in json.loads(self.model or "{}").items():
+            if key in _SOURCES:
+                values |= {f"model.{key}.{name}": json.dumps(part) for name, part in value.items()}
+            else:
+                values[f"model.{key}"] = json.dumps(value)
+        return values
 
     def back_from(self, other: "Version") -> str:
         """The settings by which `other` is left for this; empty where they differ in none."""
         if self.image is None:
             return ""
-        wanted = {"image": (self.image, other.image), "model": (self.model, other.model)}
-        return " and ".join(_setting(name, here) for name, (here, there) in wanted.items() if here != there)
+        here, there = self.settings(), other.settings()
+        told = [f"campus-voice:{name}: {value}" for name, value in here.items() if there.get(name) != value]
+        depth = 1 if self.model is None else 2
+        gone = dict.fromkeys(".".join(name.split(".")[:depth]) for name in there if name not in here)
+        return " and ".join([*told, *(f"no campus-voice:{name}" for name in gone)])
 
 
 @dataclass(frozen=True)
@@ -109,10 +126,6 @@ def _failure(kind: str, workload: Mapping[str, Any], what: str, back: str) -> Fa
 def _version(workload: Mapping[str, Any]) -> Version:
     image = str(workload["spec"]["template"]["spec"]["containers"][0]["image"])
     return Version(image, workload["metadata"].get("annotations", {}).get(_MODEL))
-
-
-def _setting(name: str, value: str | None) -> str:
-    return f"no campus-voice:{name}" if value is None else f"campus-voice:{name}: {value}"
 
 
 def _is_in(backend: Backend, item: Mapping[str, Any]) -> bool:

@@ -50,7 +50,8 @@ def failed_pod(message: str) -> dict[str, Any]:
     return {"status": {"containerStatuses": [{"name": "cosyvoice-model", "state": state}]}}
 
 
-BOTH, MODEL = f"image speech:11 with model {hub(COMMIT)}", "campus-voice:model"
+BOTH = f"image speech:11 with model {hub(COMMIT)}"
+REVISION, CLAIM = "campus-voice:model.hub.revision", "campus-voice:model.claim"
 LATE = "ProgressDeadlineExceeded"
 
 
@@ -63,15 +64,19 @@ LATE = "ProgressDeadlineExceeded"
         ),
         (
             Version("speech:11", hub(OTHER)),
-            f"{BOTH} was not ready within 2430 s: go back to campus-voice:model: {hub(OTHER)}",
+            f'{BOTH} was not ready within 2430 s: go back to {REVISION}: "{OTHER}"',
         ),
         (
             Version("speech:10", None),
-            f"{BOTH} was not ready within 2430 s: go back to campus-voice:image: speech:10 and no {MODEL}",
+            f"{BOTH} was not ready within 2430 s: go back to campus-voice:image: speech:10 and no campus-voice:model",
+        ),
+        (
+            Version("speech:11", '{"claim": "weights"}'),
+            f'{BOTH} was not ready within 2430 s: go back to {CLAIM}: "weights" and no campus-voice:model.hub',
         ),
         (Version("speech:11", hub(COMMIT)), "image speech:11 was not ready within 2430 s"),
     ],
-    ids=["another image", "another model", "both", "another setting"],
+    ids=["another image", "another revision", "a model", "another source", "another setting"],
 )
 def test_each_value_that_is_not_that_of_the_last_good_up_is_named(good: Version, words: str) -> None:
     found = late_of(deployment(COMMIT, LATE), good)
@@ -95,7 +100,7 @@ def test_a_model_that_cannot_be_fetched_names_the_one_before_and_why() -> None:
     assert found is not None
     assert found.words == (
         f"model {hub(OTHER)} was not fetched by image speech:11 (cosyvoice-model: huggingface.co answers 404 "
-        f"(Not Found): check the revision): go back to campus-voice:model: {hub(COMMIT)}"
+        f'(Not Found): check the revision): go back to {REVISION}: "{COMMIT}"'
     )
 
 
