@@ -66,8 +66,8 @@ class AiAppBackendBackupArgs(TypedDict):
     """For so many days one backup of each day is kept. Default: 7."""
 
     keep_days: NotRequired[int]
-    """For so many days one backup of each week is kept, and none longer: what was deleted
-    is gone from the backups by then. Default: 30."""
+    """For so many days one backup of each week is kept, and none longer: what was deleted is gone from the
+    backups by then. Default: 30."""
 
     verify_percent: NotRequired[int]
     """How much of the stored data, chosen at random, is read back after each run; that all of it is there is
