@@ -62,6 +62,12 @@ class Backend(_Output):
     deployment: str
     selector: Mapping[str, str]
     outputs_claim: str
+    image: str | None = None
+    """Its image, by the last `up` that went well."""
+
+    model: str | None = None
+    """Its model, as JSON, by the last `up` that went well; None where the image holds it."""
+
     backup: str | None = None
     """The CronJob that backs it up; None where none does."""
 

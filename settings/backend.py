@@ -5,6 +5,7 @@ from typing import Annotated
 from campus_voice import AccessMode, SecurityProfile, SpeechServer, Update
 from pydantic import Field, JsonValue
 
+from .acceleration import AccelerationSettings
 from .backend_types import (
     Cpu,
     Days,
@@ -137,6 +138,19 @@ class BackendSettings(Strict):
         | None
     ) = None
     """Where the model comes from; required with GPUs."""
+
+    acceleration: (
+        Annotated[
+            AccelerationSettings,
+            Rule(
+                "it must be a block with some of the keys fp16, tensorrt, vllm, storage, storageClass",
+                "it decides how CosyVoice uses its GPU",
+                "Write it like `acceleration: {tensorrt: true}`, or leave it out.",
+            ),
+        ]
+        | None
+    ) = None
+    """How CosyVoice uses its GPU. Default: as it does by itself."""
 
     replicas: Replicas = 1
     """Speech pods. Default: 1, the most that volumes of one node allow."""

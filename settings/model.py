@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from .rule import Rule
 from .strict import Strict
-from .types import ObjectName, Quantity, Switch
+from .types import ObjectName, Quantity
 
 FetchSeconds: TypeAlias = Annotated[
     int,
@@ -134,9 +134,6 @@ class ModelSettings(Strict):
 
     sha256: Checksums = Field(default_factory=dict)
     """By path of a file, a SHA-256 that it must have whatever its source says. Default: none."""
-
-    tensorrt: Switch = False
-    """Whether what TensorRT needs is fetched too. Default: false."""
 
     fetch_seconds: FetchSeconds | None = None
     """How long a fetch may take, in seconds, until a deployment fails. Default: 5400."""

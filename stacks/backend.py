@@ -81,5 +81,7 @@ def backend_outputs(backend: CosyVoiceBackend) -> dict[str, object]:
         "deployment": backend.deployment,
         "selector": backend.selector,
         "outputsClaim": backend.outputs_claim,
+        "image": backend.image,
+        "model": backend.model,
         "backup": backend.backup,
     }

@@ -11,6 +11,7 @@ from .ai_app_backend.args import (
     AiAppBackendTolerationArgs,
     AiAppBackendVolumeArgs,
 )
+from .ai_app_backend.backup_args import AiAppBackendBackupArgs, AiAppBackendBackupS3Args
 from .ai_app_backend.component import AiAppBackend
 from .ai_app_backend.render import backend_namespace
 from .contour_gateway.args import (
@@ -20,10 +21,10 @@ from .contour_gateway.args import (
     ContourGatewayTolerationArgs,
 )
 from .contour_gateway.component import ContourGateway
+from .cosyvoice_backend.acceleration_args import CosyVoiceBackendAccelerationArgs
 from .cosyvoice_backend.args import (
     CosyVoiceBackendArgs,
     CosyVoiceBackendBackupArgs,
-    CosyVoiceBackendBackupS3Args,
     CosyVoiceBackendEgressArgs,
     CosyVoiceBackendResourcesArgs,
     CosyVoiceBackendTolerationArgs,
@@ -87,6 +88,8 @@ __all__ = [
     "AccessMode",
     "AiAppBackend",
     "AiAppBackendArgs",
+    "AiAppBackendBackupArgs",
+    "AiAppBackendBackupS3Args",
     "AiAppBackendEgressArgs",
     "AiAppBackendProbesArgs",
     "AiAppBackendResourcesArgs",
@@ -99,9 +102,9 @@ __all__ = [
     "ContourGatewayIssuerArgs",
     "ContourGatewayTolerationArgs",
     "CosyVoiceBackend",
+    "CosyVoiceBackendAccelerationArgs",
     "CosyVoiceBackendArgs",
     "CosyVoiceBackendBackupArgs",
-    "CosyVoiceBackendBackupS3Args",
     "CosyVoiceBackendEgressArgs",
     "CosyVoiceBackendHubArgs",
     "CosyVoiceBackendModelArgs",

@@ -13,9 +13,9 @@ from operations.status.rows import (
     backup_row,
     certificate_row,
     claim_row,
+    failure_row,
     finding_row,
     guard_row,
-    late_row,
     no_guard_row,
     no_pod_row,
     pod_row,
@@ -79,9 +79,8 @@ def _backend(backend: Backend, cluster: Cluster, now: datetime) -> list[Row]:
     part = f"server {backend.namespace}"
     pods = [pod_row(part, pod) for pod in cluster.pods(backend.namespace, backend.selector)]
     claim = cluster.claim(backend.namespace, backend.outputs_claim)
-    late = rollouts.late(backend, cluster)
     return [
-        *([] if late is None else [late_row(part, late)]),
+        *(failure_row(part, found) for found in rollouts.failures(backend, cluster)),
         *(
             pods
             or [no_pod_row(part, backend.namespace, cluster.replicas(backend.namespace, backend.deployment))]

@@ -8,7 +8,7 @@ from typing import Any
 from operations.backups import Outcome, Run
 from operations.cluster import Claim, Custom, Pod
 from operations.guards import Finding
-from operations.rollouts import Late
+from operations.rollouts import Failure
 
 INCLUDE_NOT_FOUND = "IncludeNotFound"
 """Contour's reason for an HTTPProxy whose included one is not there."""
@@ -43,9 +43,9 @@ def no_pod_row(part: str, namespace: str, replicas: int | None = None) -> Row:
     return Row(part, "-", namespace, why, healthy=False)
 
 
-def late_row(part: str, found: Late) -> Row:
-    """A Deployment whose pods were not ready in time."""
-    return Row(part, f"Deployment {found.name}", found.namespace, found.words, healthy=False)
+def failure_row(part: str, found: Failure) -> Row:
+    """A model that could not be fetched, or pods that were not ready in time."""
+    return Row(part, f"{found.kind} {found.name}", found.namespace, found.words, healthy=False)
 
 
 def proxy_row(

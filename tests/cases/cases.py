@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from campus_voice.ai_app_backend import backup_jobs
 from campus_voice.ai_app_backend import checks as application_checks
-from campus_voice.ai_app_backend import render as application
 from campus_voice.contour_gateway import checks as gateway_checks
 from campus_voice.contour_gateway import render as gateway
 from campus_voice.cosyvoice_backend import checks as backend_checks
@@ -28,7 +28,8 @@ def _gateway(args: Any) -> Objects:
 
 
 def _application(args: Any) -> Objects:
-    return application.objects(application_checks.settings("case", args))
+    settings = application_checks.settings("case", args)
+    return backup_jobs.everything(settings.application, settings.backup)
 
 
 def _backend(args: Any) -> Objects:

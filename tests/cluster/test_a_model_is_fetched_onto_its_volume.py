@@ -1,7 +1,4 @@
-"""A model that a Job brings from a mirror inside the cluster, through the walls of both, and a server that speaks with it.
-
-The model is the one of the CPU engine, which its image holds: the image serves it to itself.
-"""
+"""A model that a Job brings from a mirror inside the cluster, through the walls of both, and a server that speaks with it."""
 
 import json
 from collections.abc import Iterator
@@ -11,15 +8,11 @@ from typing import Any
 import pytest
 from campus_voice import CosyVoiceBackendArgs, backend_namespace
 from campus_voice.cosyvoice_backend import checks, render
-from campus_voice.shared import versions
-from campus_voice.shared.manifests import restricted_container, restricted_pod
 
+from tests.cluster import mirror
 from tests.cluster.framework import Kubectl, StackUnderTest
 
 NAMESPACE = "model-school"
-MIRROR, PORT = "mirror", 8000
-PYTHON = "/usr/bin/python3.11"
-REVISION = "import hashlib; print(hashlib.sha256(open('/opt/kokoro/SHA256SUMS', 'rb').read()).hexdigest())"
 ARGS: CosyVoiceBackendArgs = {
     "namespace": NAMESPACE,
     "gpus": 0,
@@ -31,41 +24,13 @@ ARGS: CosyVoiceBackendArgs = {
 }
 
 
-def mirror() -> list[dict[str, Any]]:
-    """A pod that serves the model's folder, and its name."""
-    container = {
-        "name": MIRROR,
-        "image": versions.cpu_speech_image(),
-        "imagePullPolicy": "IfNotPresent",
-        "command": [PYTHON, "-m", "http.server", "--directory", "/opt/kokoro", str(PORT)],
-        "readinessProbe": {"httpGet": {"path": "/SHA256SUMS", "port": PORT}, "periodSeconds": 1},
-        "securityContext": restricted_container(),
-    }
-    pod = {
-        "automountServiceAccountToken": False,
-        "containers": [container],
-        "securityContext": restricted_pod(10001),
-        "terminationGracePeriodSeconds": 0,
-    }
-    named = {"name": MIRROR, "namespace": NAMESPACE}
-    return [
-        {"apiVersion": "v1", "kind": "Pod", "metadata": {**named, "labels": {"app": MIRROR}}, "spec": pod},
-        {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": named,
-            "spec": {"selector": {"app": MIRROR}, "ports": [{"port": PORT}]},
-        },
-    ]
-
-
 class ModelSchool:
     """A namespace with the mirror."""
 
     def __init__(self, kubectl: Kubectl, folder: Path) -> None:
         self._kubectl, self._file = kubectl, folder / "objects.json"
-        self.apply(backend_namespace(NAMESPACE), *mirror())
-        self.do("wait", "--for=condition=Ready", "--timeout=120s", f"pod/{MIRROR}")
+        self.apply(backend_namespace(NAMESPACE), *mirror.mirror(NAMESPACE))
+        self.do("wait", "--for=condition=Ready", "--timeout=120s", f"pod/{mirror.NAME}")
 
     def do(self, *words: str) -> str:
         """Run kubectl in the namespace."""
@@ -85,8 +50,8 @@ def school(deployed: StackUnderTest, kubectl: Kubectl, tmp_path: Path) -> Iterat
 
 
 def test_a_server_speaks_with_the_model_that_its_job_has_fetched(school: ModelSchool) -> None:
-    revision = school.do("exec", MIRROR, "--", PYTHON, "-c", REVISION).strip()
-    address = f"http://{MIRROR}.{NAMESPACE}.svc.cluster.local:{PORT}"
+    revision = school.do("exec", mirror.NAME, "--", mirror.PYTHON, "-c", mirror.REVISION).strip()
+    address = mirror.address(NAMESPACE)
     args: CosyVoiceBackendArgs = {
         **ARGS,
         "model": {"url": {"address": address, "revision": revision}, "storage": "256Mi"},
@@ -104,7 +69,12 @@ def test_a_server_speaks_with_the_model_that_its_job_has_fetched(school: ModelSc
     school.apply(server)
     school.do("rollout", "status", "deployment/cosyvoice", "--timeout=180s")
     folder = school.do(
-        "exec", "deploy/cosyvoice", "--", PYTHON, "-c", "import os; print(os.environ['COSYVOICE_MODEL_DIR'])"
+        "exec",
+        "deploy/cosyvoice",
+        "--",
+        mirror.PYTHON,
+        "-c",
+        "import os; print(os.environ['COSYVOICE_MODEL_DIR'])",
     )
     assert folder.strip() == f"/models/{revision}", (
         f"it speaks with this revision, not with the image's: {folder}"

@@ -30,6 +30,8 @@ class Registered:
     parent: str
     depends_on: tuple[str, ...]
     retained: bool
+    deleted_first: bool
+    """Whether it is deleted before another takes its place."""
 
 
 @dataclass
@@ -113,6 +115,7 @@ class _Recorder:
             parent=request.parent,
             depends_on=tuple(sorted(request.dependencies)),
             retained=request.retainOnDelete,
+            deleted_first=request.deleteBeforeReplace,
         )
         return answer
 

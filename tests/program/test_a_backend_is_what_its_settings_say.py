@@ -25,6 +25,7 @@ def test_every_setting_about_placement_reaches_the_pods(program: Program) -> Non
         settings["campus-voice:topologyKey"] = "topology.kubernetes.io/zone"
         settings["campus-voice:affinity"] = {"podAntiAffinity": {}}
         settings["campus-voice:resources"] = {"memoryLimit": "12Gi"}
+        settings["campus-voice:acceleration"] = {"vllm": True, "storageClass": "fast"}
 
     made = program.up("prod", placed)
     assert (made.exit_code, made.errors) == (0, [])
@@ -41,6 +42,11 @@ def test_every_setting_about_placement_reaches_the_pods(program: Program) -> Non
     assert term["matchExpressions"] == [
         {"key": "nvidia.com/mig-1g.10gb.memory", "operator": "Gt", "values": ["9215"]}
     ], "9 GiB are 9216 MiB, and Gt means more than"
+    (cache,) = (volume["ephemeral"] for volume in pod["volumes"] if "ephemeral" in volume)
+    assert cache["volumeClaimTemplate"]["spec"]["storageClassName"] == "fast", (
+        "two pods that build at once in one folder would spoil each other's work"
+    )
+    assert {"name": "COSYVOICE_VLLM", "value": "true"} in pod["containers"][0]["env"]
     routes = made.named("HTTPProxy", "north", "voice").inputs["spec"]["routes"]
     assert {"strategy": "Cookie"} in [route.get("loadBalancerPolicy") for route in routes], (
         "a page stays with one of the two pods"

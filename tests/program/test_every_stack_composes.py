@@ -36,8 +36,8 @@ def test_every_stack_tells_the_same_shapes(committed: Committed, stack: str) -> 
         "exposure",
     }
     for backend in told["backends"].values():
-        told_always = {"namespace", "service", "port", "deployment", "selector", "outputsClaim"}
-        assert set(backend) - {"backup"} == told_always
+        told_always = {"namespace", "service", "port", "deployment", "selector", "outputsClaim", "image"}
+        assert set(backend) - {"backup", "model"} == told_always
     for campus, entry in told["campuses"].items():
         assert set(entry) >= {"name", "url", "host", "envoyClusters", "public", "allowFrom", "hstsSeconds"}
         assert entry["url"] == f"https://{campus}.{told['domain']}", "a campus answers under its own name"

@@ -1,7 +1,7 @@
 """An application that answers HTTP, in the words of Kubernetes: what every preset is turned into."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from campus_voice.shared.enums import AccessMode, SecurityProfile
 from campus_voice.shared.manifests import Labels, Manifest, Text
@@ -23,6 +23,17 @@ class Claim:
     size: str
     storage_class: str | None
     access: AccessMode
+    rebuilt: bool = False
+    """Whether the program makes its contents anew, so that it goes with the component in any case."""
+
+    @property
+    def spec(self) -> Manifest:
+        """What is claimed, as in a PersistentVolumeClaim."""
+        made: Manifest = {
+            "accessModes": [self.access.value],
+            "resources": {"requests": {"storage": self.size}},
+        }
+        return made if self.storage_class is None else {**made, "storageClassName": self.storage_class}
 
 
 @dataclass(frozen=True)
@@ -139,6 +150,9 @@ class Application:
 
     delete_data: bool
     """Whether the claims go with the component."""
+
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    """Annotations of its Deployment, for those who read what runs; a change of them restarts no pod."""
 
     scaled: bool = False
     """Whether something else sets the number of pods, and `replicas` is the most there are."""

@@ -6,6 +6,8 @@ import pulumi
 
 from campus_voice.shared.enums import AccessMode, SecurityProfile
 
+from .backup_args import AiAppBackendBackupArgs
+
 
 class AiAppBackendProbesArgs(TypedDict):
     """How the application is asked whether it is well."""
@@ -162,6 +164,9 @@ class AiAppBackendArgs(TypedDict):
     delete_data: NotRequired[bool]
     """Whether the volumes that were made go with the component, and all data with them. It has to be
     deployed before the component is destroyed. Default: false."""
+
+    backup: NotRequired[AiAppBackendBackupArgs]
+    """The backup of its volumes. Default: none is made."""
 
     gpus: NotRequired[int]
     """GPUs of each pod. Default: 0."""

@@ -41,6 +41,9 @@ class S3Store:
 class Backup:
     """What of an application is backed up, when, where to, and for how long."""
 
+    host: str
+    """Whose backups they are; each is alone in its repository."""
+
     secret: str
     """Name of the Secret with the repository's password and the store's keys."""
 
@@ -65,8 +68,14 @@ class Backup:
     image: Text
 
 
-def read(fields: Fields, application: str, namespace: str) -> Backup | None:
-    """Read the argument `backup`; None when it is not given."""
+def read(fields: Fields, application: str, host: str) -> Backup | None:
+    """Read the argument `backup`; None when it is not given.
+
+    Args:
+        fields: the backend's arguments.
+        application: name of the application, with which the claim's name begins.
+        host: whose backups they are.
+    """
     if fields.given("backup") is None:
         return None
     backup = fields.nested("backup")
@@ -83,8 +92,9 @@ def read(fields: Fields, application: str, namespace: str) -> Backup | None:
             "Lower daily_days, or raise keep_days.",
         )
     return Backup(
+        host=host,
         secret=backup.label("secret"),
-        store=_store(backup.nested("s3"), namespace) if backup.given("s3") is not None else None,
+        store=_store(backup.nested("s3"), host) if backup.given("s3") is not None else None,
         claim_name=backup.label("claim") if place == "claim" else made,
         claim=_claim(backup, made) if place == "storage" else None,
         schedule=_schedule(backup),
@@ -119,7 +129,7 @@ def _claim(backup: Fields, name: str) -> Claim:
     )
 
 
-def _store(s3: Fields, namespace: str) -> S3Store:
+def _store(s3: Fields, host: str) -> S3Store:
     endpoint = s3.text("endpoint")
     address = urlsplit(endpoint)
     if address.scheme != "https" or not address.hostname or address.path.strip("/"):
@@ -140,7 +150,7 @@ def _store(s3: Fields, namespace: str) -> S3Store:
         endpoint=endpoint.rstrip("/"),
         port=address.port or _HTTPS_PORT,
         bucket=s3.given("bucket") or "",
-        prefix=s3.text("prefix", namespace).strip("/"),
+        prefix=s3.text("prefix", host).strip("/"),
         region=s3.given("region"),
         own_authority=s3.flag("own_authority", default=False),
         networks=s3.networks("networks"),

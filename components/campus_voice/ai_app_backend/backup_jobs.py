@@ -40,11 +40,22 @@ def restore_name(application: Application) -> str:
     return f"{application.name}-restore"
 
 
+def everything(application: Application, backup: Backup | None) -> Objects:
+    """Render an application with the backup, if there is one, of all that it may write to."""
+    made = render.objects(application)
+    return made if backup is None else made | objects(application, backup, written(application))
+
+
+def written(application: Application) -> Sequence[Volume]:
+    """Choose the volumes with a claim that the application may write to."""
+    claimed = [volume for volume in application.volumes if "persistentVolumeClaim" in volume.source]
+    return [volume for volume in claimed if not volume.read_only]
+
+
 def objects(application: Application, backup: Backup, volumes: Sequence[Volume]) -> Objects:
     """Render the backup of these volumes of the application, and the way back."""
-    host = application.namespace
     folders = {volume.name: volume.mount_path for volume in volumes}
-    saving = backup_steps.save(backup, host, list(folders.values()))
+    saving = backup_steps.save(backup, list(folders.values()))
     kept = [Volume(volume.name, volume.mount_path, volume.source, read_only=True) for volume in volumes]
     place = {} if backup.claim is None else {backup.claim.suffix: render.claim(application, backup.claim)}
     return {
@@ -59,7 +70,7 @@ def objects(application: Application, backup: Backup, volumes: Sequence[Volume])
             application,
             restore_name(application),
             {"schedule": _NEVER, "suspend": True},
-            _pod(application, backup, backup_steps.restore(host, folders), volumes, {"SNAPSHOT": "latest"}),
+            _pod(application, backup, backup_steps.restore(backup, folders), volumes, {"SNAPSHOT": "latest"}),
         ),
         WALL: {
             "apiVersion": "networking.k8s.io/v1",
@@ -156,7 +167,7 @@ def _container(
     volumes: Sequence[Volume],
     variables: dict[str, str],
 ) -> Manifest:
-    plain = {**backup_steps.environment(backup, application.namespace), **variables}
+    plain = {**backup_steps.environment(backup), **variables}
     secret = [
         {"name": name, "valueFrom": {"secretKeyRef": {"key": key, "name": backup.secret}}}
         for name, key in backup_steps.secrets(backup).items()

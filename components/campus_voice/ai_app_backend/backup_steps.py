@@ -37,12 +37,13 @@ class Step:
     """Program that is started; empty is restic."""
 
 
-def save(backup: Backup, host: str, folders: Sequence[str]) -> Sequence[Step]:
+def save(backup: Backup, folders: Sequence[str]) -> Sequence[Step]:
     """Save the folders, drop what is too old, and verify what is there.
 
     Data that no snapshot needs is deleted at once, also where that means writing a file anew: a withdrawn
     voice is gone with the last snapshot that has it.
     """
+    host = backup.host
     kept = ("--keep-within-daily", f"{backup.daily_days}d", "--keep-within-weekly", f"{backup.keep_days}d")
     return (
         Step("open", (_OPEN,), ("/bin/sh", "-c")),
@@ -54,22 +55,22 @@ def save(backup: Backup, host: str, folders: Sequence[str]) -> Sequence[Step]:
     )
 
 
-def restore(host: str, folders: Mapping[str, str]) -> Sequence[Step]:
+def restore(backup: Backup, folders: Mapping[str, str]) -> Sequence[Step]:
     """Bring folders back, each by its name, from the snapshot `$SNAPSHOT`; what else is there stays."""
     return [
         Step(
             name,
-            ("restore", f"$(SNAPSHOT):{folder}", "--host", host, "--target", folder, "--verify"),
+            ("restore", f"$(SNAPSHOT):{folder}", "--host", backup.host, "--target", folder, "--verify"),
         )
         for name, folder in folders.items()
     ]
 
 
-def environment(backup: Backup, host: str) -> Mapping[str, str]:
+def environment(backup: Backup) -> Mapping[str, str]:
     """Tell restic where the backups are; what is secret is not here."""
     values = {"RESTIC_CACHE_DIR": f"/{SCRATCH}/restic", "TMPDIR": f"/{SCRATCH}"}
     if backup.store is None:
-        return {"RESTIC_REPOSITORY": f"{PLACE}/{host}", **values}
+        return {"RESTIC_REPOSITORY": f"{PLACE}/{backup.host}", **values}
     store = backup.store
     values["RESTIC_REPOSITORY"] = f"s3:{store.endpoint}/{store.bucket}/{store.prefix}"
     if store.region is not None:

@@ -1,5 +1,6 @@
 """What an AiAppBackend accepts, and the application that it describes."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from campus_voice.shared import errors
@@ -7,8 +8,9 @@ from campus_voice.shared.enums import AccessMode, SecurityProfile
 from campus_voice.shared.fields import Fields
 from campus_voice.shared.manifests import Manifest
 
-from . import placement, power, reading
+from . import backup, backup_jobs, placement, power, reading
 from .application import Application, Claim, Probe, Probes, Volume
+from .backup import Backup
 
 if TYPE_CHECKING:
     from .args import AiAppBackendArgs
@@ -22,21 +24,32 @@ _POWER = power.Power(
     storage_limit="2Gi",
 )
 _SOURCES = ("size", "claim", "config_map", "secret")
+_OWN_VOLUMES = frozenset({"authorities", "backup", "shm", "tmp"})
+"""Volumes that the pods, or those of the backup, have beside the given ones."""
+
 _PROBE_SECONDS = 2
 _USER = 10001
 
 
-def settings(name: str, args: "AiAppBackendArgs") -> Application:
+@dataclass(frozen=True)
+class ApplicationSettings:
+    """An AiAppBackend's arguments, checked."""
+
+    application: Application
+    backup: Backup | None
+
+
+def settings(name: str, args: "AiAppBackendArgs") -> ApplicationSettings:
     """Check the arguments of the AiAppBackend `name`.
 
     Raises:
         InvalidSettingsError: some cannot work; all of them are named.
     """
     fields = Fields(args)
-    application = fields.label("application", name)
+    application, namespace = fields.label("application", name), fields.label("namespace")
     port = fields.port("port", 8080)
     volumes = [_volume(entry, application) for entry in fields.each("volumes")]
-    _refuse_twice(fields, volumes)
+    _refuse_names(fields, volumes)
     claims = [volume.claim for volume in volumes if volume.claim is not None]
     grace = reading.seconds(fields, "grace_seconds", 30, "it bounds how long a stop waits")
     pre_stop = fields.integer("pre_stop_seconds", 0, 0, 86400, "it bounds how long a stop waits")
@@ -44,7 +57,7 @@ def settings(name: str, args: "AiAppBackendArgs") -> Application:
     one_node = any(claim.access is AccessMode.ONE_NODE for claim in claims)
     checked = Application(
         name=application,
-        namespace=fields.label("namespace"),
+        namespace=namespace,
         image=args.get("image"),
         pull_secrets=args.get("pull_secrets", []),
         command=args.get("command", []),
@@ -74,8 +87,17 @@ def settings(name: str, args: "AiAppBackendArgs") -> Application:
     )
     if checked.image is None:
         fields.refuse("image", "an application needs an image", "it is what runs", "Name it, with its tag.")
+    saving = backup.read(fields, application, f"{namespace}-{application}")
+    if saving is not None and not backup_jobs.written(checked):
+        fields.refuse_as(
+            saving.secret,
+            "backup",
+            "it must not be given without a volume to which the application may write",
+            "everything else goes with the pods, or is somebody else's",
+            "Add a volume with size or claim and without read_only, or remove backup.",
+        )
     errors.refuse(f"AiAppBackend {name!r}", fields.problems)
-    return checked
+    return ApplicationSettings(checked, saving)
 
 
 def _probes(fields: Fields, port: int) -> Probes:
@@ -129,8 +151,17 @@ def _source(fields: Fields, claim: Claim | None) -> Manifest:
     return {"persistentVolumeClaim": {"claimName": fields.given("claim") if claim is None else claim.name}}
 
 
-def _refuse_twice(fields: Fields, volumes: list[Volume]) -> None:
+def _refuse_names(fields: Fields, volumes: list[Volume]) -> None:
     """Refuse two volumes of one name or at one path, which Kubernetes would refuse."""
+    own = sorted({volume.name for volume in volumes} & _OWN_VOLUMES)
+    if own:
+        fields.refuse_as(
+            own,
+            "volumes",
+            f"no name may be one of {', '.join(sorted(_OWN_VOLUMES))}",
+            "the pods, or those of the backup, have volumes of their own by these names",
+            "Choose another name.",
+        )
     for what in ("name", "mount_path"):
         values = [getattr(volume, what) for volume in volumes]
         twice = sorted({value for value in values if values.count(value) > 1})

@@ -38,7 +38,10 @@ def register(
     objects: Registrar, application: Application, before: Sequence[pulumi.Resource] = ()
 ) -> Registered:
     """Register an application's objects; its pods wait for `before`."""
-    claims = [objects.add(claim.suffix, retain=not application.delete_data) for claim in application.claims]
+    claims = [
+        objects.add(claim.suffix, retain=not (application.delete_data or claim.rebuilt))
+        for claim in application.claims
+    ]
     wall = objects.add(render.NETWORK_POLICY)
     account = objects.add(render.ACCOUNT)
     objects.add(render.BUDGET)
@@ -76,15 +79,20 @@ class AiAppBackend(pulumi.ComponentResource):
     claims: pulumi.Output[dict[str, str]]
     """Names of the PersistentVolumeClaims that were made, by the names of their volumes."""
 
+    backup: pulumi.Output[str | None]
+    """Name of the CronJob that backs its volumes up; None without `backup`."""
+
     def __init__(self, name: str, args: AiAppBackendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Register one application.
 
         Raises:
             pulumi.RunError: the arguments cannot work; nothing was registered.
         """
-        application = checked(checks.settings, name, args)
+        settings = checked(checks.settings, name, args)
+        application = settings.application
         super().__init__("campus-voice:index:AiAppBackend", name, {}, opts)
-        made = register(Registrar(self, name, render.objects(application)), application)
+        objects = Registrar(self, name, backup_jobs.everything(application, settings.backup))
+        made = register(objects, application)
 
         self.namespace = known_after(application.namespace, made.deployment)
         self.service = known_after(
@@ -97,8 +105,13 @@ class AiAppBackend(pulumi.ComponentResource):
         self.selector = known_after(render.selector(application), made.wall)
         claims = {volume.name: volume.claim.name for volume in application.volumes if volume.claim}
         self.claims = known_after(claims, *made.claims)
+        self.backup = known_after(None, made.deployment)
+        if settings.backup is not None:
+            saving = register_backup(objects, settings.backup, made)
+            self.backup = known_after(backup_jobs.backup_name(application), saving)
         self.register_outputs(
             {
+                "backup": self.backup,
                 "namespace": self.namespace,
                 "service": self.service,
                 "deployment": self.deployment,

@@ -62,17 +62,11 @@ def claim(application: Application, wanted: Claim) -> Manifest:
     It is not waited for: most storage classes bind a volume only when its first pod is there, and that
     pod is waited for where it has to be.
     """
-    spec: Manifest = {
-        "accessModes": [wanted.access.value],
-        "resources": {"requests": {"storage": wanted.size}},
-    }
-    if wanted.storage_class is not None:
-        spec["storageClassName"] = wanted.storage_class
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
         "metadata": _metadata(application, wanted.name, SKIP_AWAIT),
-        "spec": spec,
+        "spec": wanted.spec,
     }
 
 
@@ -130,10 +124,11 @@ def _deployment(application: Application) -> Manifest:
         template["annotations"] = dict(scrape.annotations(application.metrics_port, application.metrics_path))
     rolling = {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}, "type": "RollingUpdate"}
     waited = {"pulumi.com/timeoutSeconds": str(deadline + _LONGER_SECONDS)}
+    annotations = {**application.annotations, **waited}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": _metadata(application, application.name, waited),
+        "metadata": _metadata(application, application.name, annotations),
         "spec": {
             "progressDeadlineSeconds": deadline,
             **({} if application.scaled else {"replicas": application.replicas}),

@@ -4,8 +4,10 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
+from campus_voice.ai_app_backend.backup_args import AiAppBackendBackupS3Args
 from campus_voice.shared.enums import AccessMode, Engine, SecurityProfile, SpeechServer, Update
 
+from .acceleration_args import CosyVoiceBackendAccelerationArgs
 from .model_args import CosyVoiceBackendModelArgs
 from .scaling_args import CosyVoiceBackendScalingArgs
 
@@ -61,31 +63,6 @@ class CosyVoiceBackendEgressArgs(TypedDict):
     """TCP port there. Default: 443."""
 
 
-class CosyVoiceBackendBackupS3Args(TypedDict):
-    """A bucket of an S3-compatible store."""
-
-    endpoint: str
-    """Address of the store, such as `https://s3.example.org`."""
-
-    bucket: str
-    """Name of the bucket, which must be there: a missing one is waited for, as any error of a store, for a
-    quarter of an hour."""
-
-    prefix: NotRequired[str]
-    """Folder within the bucket, which no other backend may use. Default: the namespace."""
-
-    region: NotRequired[str]
-    """Region of the bucket. Default: the store's own."""
-
-    own_authority: NotRequired[bool]
-    """Whether the Secret holds, as `ca.crt`, the authorities that signed the store's certificate. Default:
-    false, any public authority."""
-
-    networks: NotRequired[list[str]]
-    """Networks in which the store is, in CIDR notation: the pods reach no other. Default: every address, at
-    the endpoint's port."""
-
-
 class CosyVoiceBackendBackupArgs(TypedDict):
     """The backup of recordings and voices. Exactly one of `storage`, `claim` and `s3` is given."""
 
@@ -105,7 +82,7 @@ class CosyVoiceBackendBackupArgs(TypedDict):
     claim: NotRequired[str]
     """PersistentVolumeClaim that is there already."""
 
-    s3: NotRequired[CosyVoiceBackendBackupS3Args]
+    s3: NotRequired[AiAppBackendBackupS3Args]
     """A bucket of an S3-compatible store."""
 
     recordings: NotRequired[bool]
@@ -185,6 +162,9 @@ class CosyVoiceBackendArgs(TypedDict):
 
     model: NotRequired[CosyVoiceBackendModelArgs]
     """Where the model comes from. Required with `cosyvoice`; `kokoro` is in the image."""
+
+    acceleration: NotRequired[CosyVoiceBackendAccelerationArgs]
+    """How `cosyvoice` uses its GPU. Default: as its image does by itself."""
 
     replicas: NotRequired[int]
     """Speech pods. Default: 1, the most that volumes of one node allow: see `storage_access`. Not beside
@@ -289,8 +269,8 @@ class CosyVoiceBackendArgs(TypedDict):
     Default: 600."""
 
     start_seconds: NotRequired[int]
-    """How long a pod may take to pull its image and load its model, in seconds; after that a deployment
-    fails. Default: 300 without a GPU, 1800 with one."""
+    """How long a pod may take to pull its image, load its model and build what `acceleration` needs, in
+    seconds; after that a deployment fails. Default: 300 without a GPU, 1800 with one."""
 
     scrape_annotations: NotRequired[bool]
     """Whether the pods carry `prometheus.io/*` annotations. Default: true."""

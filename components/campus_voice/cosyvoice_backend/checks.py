@@ -15,7 +15,8 @@ from campus_voice.shared.errors import Problem
 from campus_voice.shared.fields import Fields
 from campus_voice.shared.manifests import Text
 
-from . import model, refusals, scaling, storage, updates
+from . import acceleration, model, refusals, scaling, storage, updates
+from .acceleration import Acceleration
 from .model import Model
 from .scaling import Scaling
 from .storage import Storage
@@ -57,6 +58,7 @@ class BackendSettings:
     profile: SecurityProfile
     engine: Engine
     model: Model | None
+    acceleration: Acceleration
     replicas: int
     """Pods; where they are scaled, the most there are."""
 
@@ -80,6 +82,11 @@ class BackendSettings:
     def ours(self) -> bool:
         """Whether the image holds this release's server."""
         return self.server is SpeechServer.CAMPUS_VOICE
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is never more than one pod."""
+        return self.replicas <= 1 and self.update is Update.RECREATE
 
 
 _CPU_POWER = Power(
@@ -113,7 +120,8 @@ def settings(name: str, args: "CosyVoiceBackendArgs") -> BackendSettings:
     placed = placement.read(fields, gpus=None, needs=MODEL_MEMORY)
     kind = "gpu" if placed.gpus else "cpu"
     kept = storage.read(fields, gpu=placed.gpus > 0, voices=ours)
-    fetched = model.read(fields, kept.outputs.access)
+    accelerated = acceleration.read(fields)
+    fetched = model.read(fields, kept.outputs.access, tensorrt=accelerated.tensorrt)
     namespace = fields.label("namespace")
     claims = [*kept.claims, *(fetched.claims if fetched else ())]
     scaled = scaling.read(fields, claims, placed.gpus, metrics=ours)
@@ -127,6 +135,7 @@ def settings(name: str, args: "CosyVoiceBackendArgs") -> BackendSettings:
         profile=fields.choice("security_profile", server.profile),
         engine=fields.choice("engine", Engine.COSYVOICE if placed.gpus else Engine.KOKORO),
         model=fetched,
+        acceleration=accelerated,
         replicas=scaled.maximum if scaled else reading.replicas(fields, claims),
         scaling=scaled,
         update=updates.read(fields, claims, placed.gpus),

@@ -30,7 +30,7 @@ def _fetched(objects: Registrar, model: Model, *, keep: bool) -> list[pulumi.Cus
         return []
     claim = objects.add(model.fetch.claim.suffix, retain=keep)
     wall = objects.add(fetching.NETWORK_POLICY)
-    return [objects.add(fetching.JOB, [claim, wall])]
+    return [objects.add(fetching.JOB, [claim, wall], delete_first=True)]
 
 
 class CosyVoiceBackend(pulumi.ComponentResource):
@@ -54,6 +54,12 @@ class CosyVoiceBackend(pulumi.ComponentResource):
 
     outputs_claim: pulumi.Output[str]
     """Name of the PersistentVolumeClaim that keeps the recordings."""
+
+    image: pulumi.Output[str]
+    """Image of the speech server."""
+
+    model: pulumi.Output[str | None]
+    """The model, as JSON in the words of the argument `model`; None where the image holds it."""
 
     backup: pulumi.Output[str | None]
     """Name of the CronJob that backs both volumes up; None without `backup`."""
@@ -90,6 +96,8 @@ class CosyVoiceBackend(pulumi.ComponentResource):
         # Routes may be made while the model is loading, but not before the wall stands.
         self.selector = known_after(selector(application), made.wall)
         self.outputs_claim = known_after(settings.storage.outputs.name, made.claims[0])
+        self.image = known_after(settings.image, made.deployment)
+        self.model = known_after(settings.model.told if settings.model else None, made.deployment)
         self.backup = known_after(None, made.deployment)
         if settings.backup is not None:
             saving = register_backup(objects, settings.backup, made)
@@ -100,6 +108,8 @@ class CosyVoiceBackend(pulumi.ComponentResource):
                 "namespace": self.namespace,
                 "service": self.service,
                 "deployment": self.deployment,
+                "image": self.image,
+                "model": self.model,
                 "selector": self.selector,
                 "outputsClaim": self.outputs_claim,
             }

@@ -40,10 +40,11 @@ def job(application: Application, fetch: Fetch) -> Manifest:
     as no try, and a command that the image does not understand is not tried again.
     """
     waited = {"pulumi.com/timeoutSeconds": str(fetch.seconds + _LONGER_SECONDS)}
+    annotations = {**application.annotations, **waited}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": _metadata(application, fetch.job_name, waited),
+        "metadata": _metadata(application, fetch.job_name, annotations),
         "spec": {
             "activeDeadlineSeconds": fetch.seconds,
             "backoffLimit": _TRIES,

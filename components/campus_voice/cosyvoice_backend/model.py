@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from campus_voice.ai_app_backend.application import Claim
@@ -19,6 +20,9 @@ FOLDER = "/models"
 
 CREDENTIAL_FOLDER = "/etc/cosyvoice/model"
 
+ANNOTATION = "campus-voice/model"
+"""Annotation of the Job that fetches a model, and of the Deployment that runs on one: which model it is."""
+
 _SOURCES = ("claim", "hub", "url")
 _COMMIT = re.compile("[0-9a-f]{40}")
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -31,6 +35,9 @@ _SHORT = 10
 @dataclass(frozen=True)
 class Fetch:
     """A pinned revision that a Job brings onto the volume."""
+
+    told: Mapping[str, Any]
+    """What decides what is fetched, defaults written out, in the words of the argument `model`."""
 
     arguments: Sequence[str]
     """What the fetch program is told, the same for the same content from the same place."""
@@ -59,6 +66,9 @@ class Model:
     folder: str
     """The model's folder, in the server."""
 
+    told: str
+    """What of the argument `model` decides what is loaded, as JSON with the defaults: what is reviewed."""
+
     fetch: Fetch | None
     """None: the volume is there already."""
 
@@ -68,12 +78,13 @@ class Model:
         return [] if self.fetch is None else [self.fetch.claim]
 
 
-def read(fields: Fields, access: AccessMode) -> Model | None:
+def read(fields: Fields, access: AccessMode, *, tensorrt: bool) -> Model | None:
     """Read the argument `model`; None where the model is in the image.
 
     Args:
         fields: the backend's arguments.
         access: from where the backend's volumes can be used.
+        tensorrt: whether what TensorRT needs is fetched too.
     """
     if fields.given("model") is None:
         return None
@@ -90,12 +101,13 @@ def read(fields: Fields, access: AccessMode) -> Model | None:
         )
         return None
     if given == ["claim"]:
-        return Model(own.label("claim"), FOLDER, fetch=None)
-    fetch = _fetch(own, given[0], access)
-    return Model(CLAIM_NAME, f"{FOLDER}/{fetch.revision}", fetch)
+        claim = own.label("claim")
+        return Model(claim, FOLDER, json.dumps({"claim": claim}), fetch=None)
+    fetch = _fetch(own, given[0], access, tensorrt=tensorrt)
+    return Model(CLAIM_NAME, f"{FOLDER}/{fetch.revision}", json.dumps(fetch.told), fetch)
 
 
-def _fetch(fields: Fields, source: str, access: AccessMode) -> Fetch:
+def _fetch(fields: Fields, source: str, access: AccessMode, *, tensorrt: bool) -> Fetch:
     of_source = fields.nested(source)
     if source == "hub":
         address = _matching(of_source, "endpoint", versions.model("endpoint"), _ADDRESS, _AN_ADDRESS)
@@ -105,17 +117,21 @@ def _fetch(fields: Fields, source: str, access: AccessMode) -> Fetch:
         if named != repository and of_source.given("revision") is None:
             of_source.refuse("revision", *_OWN_REVISION)
         place = ["--endpoint", address, "--repository", named]
+        told = {"endpoint": address, "repository": named, "revision": revision}
     else:
         address = _matching(of_source, "address", None, _ADDRESS, _AN_ADDRESS)
         revision = _matching(of_source, "revision", None, _SHA256, _SUMS)
         place = ["--url", address]
+        told = {"address": address, "revision": revision}
+    checksums = dict(sorted(_checksums(fields).items()))
     folder = f"{FOLDER}/{revision}"
     return Fetch(
+        told={source: told, **({"sha256": checksums} if checksums else {})},
         arguments=[
             *("model", "fetch", "--source", source, *place, "--revision", revision, "--folder", folder),
             "--remove-older",
-            *(["--tensorrt"] if fields.flag("tensorrt", default=False) else []),
-            *(f"--sha256={path}={sha256}" for path, sha256 in sorted(_checksums(fields).items())),
+            *(["--tensorrt"] if tensorrt else []),
+            *(f"--sha256={path}={sha256}" for path, sha256 in checksums.items()),
         ],
         revision=revision,
         ports=sorted({_PORTS["https"], *_port(address)}),

@@ -53,8 +53,5 @@ class CosyVoiceBackendModelArgs(TypedDict):
     """By path of a file, a SHA-256 that it must have whatever its source says. Default: what the source
     says for the pinned revision."""
 
-    tensorrt: NotRequired[bool]
-    """Whether what TensorRT needs is fetched too, 1.3 GB. Default: false."""
-
     fetch_seconds: NotRequired[int]
     """How long the fetch may take, in seconds; after that a deployment fails. Default: 5400."""

@@ -7,7 +7,7 @@ from campus_voice.shared.enums import Update
 from campus_voice.shared.manifests import Text
 from campus_voice.shared.quantities import whole
 
-from . import model
+from . import acceleration, model
 from .checks import NAME, PORT, BackendSettings
 
 SERVICE_NAME = "cosyvoice-service"
@@ -63,6 +63,7 @@ def application(settings: BackendSettings) -> Application:
         stop_seconds=longest + _AFTER_DRAIN_SECONDS,
         pre_stop_seconds=0 if settings.ours else longest,
         delete_data=settings.storage.delete_data,
+        annotations={} if settings.model is None else {model.ANNOTATION: settings.model.told},
         scaled=settings.scaling is not None,
     )
 
@@ -85,6 +86,8 @@ def _volumes(settings: BackendSettings) -> list[Volume]:
     if settings.model is not None:
         source = {"persistentVolumeClaim": {"claimName": settings.model.claim_name, "readOnly": True}}
         volumes.append(Volume("model", model.FOLDER, source, read_only=True))
+    if cache := acceleration.volume(settings.acceleration, alone=settings.alone):
+        volumes.append(cache)
     return volumes
 
 
@@ -106,6 +109,8 @@ def _environment(settings: BackendSettings) -> Mapping[str, Text]:
         "COSYVOICE_DEADLINE_SECONDS": str(settings.longest_request_seconds),
         "COSYVOICE_DRAIN_SECONDS": str(settings.longest_request_seconds),
         "COSYVOICE_MEMORY_CEILING_BYTES": str(_memory_ceiling(settings)),
+        "COSYVOICE_START_SECONDS": str(settings.start_seconds),
+        **acceleration.environment(settings.acceleration),
     }
     if settings.model is not None:
         values["COSYVOICE_MODEL_DIR"] = settings.model.folder

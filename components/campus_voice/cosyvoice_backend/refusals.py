@@ -50,6 +50,14 @@ def _of_our_server(fields: Fields, checked: "BackendSettings") -> None:
             "on a CPU a sentence takes minutes",
             "Set gpus to 1 or more, or choose the engine kokoro.",
         )
+    if checked.engine is not Engine.COSYVOICE and fields.given("acceleration"):
+        fields.refuse_as(
+            sorted(fields.given("acceleration")),
+            "acceleration",
+            "it must not be given without the engine cosyvoice",
+            f"{checked.engine.value} uses no GPU",
+            "Remove it, or choose the engine cosyvoice, which needs a GPU, an image and a model.",
+        )
     for name in sorted(checked.start.environment):
         if name.startswith(_PREFIX):
             fields.refuse_as(
@@ -84,7 +92,7 @@ def _of_a_third_partys(fields: Fields, checked: "BackendSettings") -> None:
             "only this release's image holds the program that fetches and verifies it",
             "Name the claim of a volume that holds the model, or leave it out if the image does.",
         )
-    for name in ("enrolment_keys", "voices_storage", "outputs_ttl_days", "engine"):
+    for name in ("acceleration", "enrolment_keys", "voices_storage", "outputs_ttl_days", "engine"):
         if given := fields.given(name):
             fields.refuse_as(
                 sorted(given) if isinstance(given, dict) else given,

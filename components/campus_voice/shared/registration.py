@@ -80,14 +80,29 @@ class Registrar:
         self._built_in = _classes()
 
     def add(
-        self, suffix: str, depends_on: Sequence[pulumi.Resource] = (), *, retain: bool = False
+        self,
+        suffix: str,
+        depends_on: Sequence[pulumi.Resource] = (),
+        *,
+        retain: bool = False,
+        delete_first: bool = False,
     ) -> pulumi.CustomResource:
-        """Register the object with that suffix, after `depends_on`; `retain` keeps it on destroy."""
+        """Register the object with that suffix, after `depends_on`.
+
+        Args:
+            suffix: names the object.
+            depends_on: what it waits for.
+            retain: whether it is kept on destroy.
+            delete_first: whether one that has to be replaced goes before the new one is made, also where that
+                has another name. Otherwise it is there until everything else is done, and where the new one
+                failed, a deployment that goes back would make it a second time, which Kubernetes refuses.
+        """
         manifest = self._objects[suffix]
         opts = pulumi.ResourceOptions(
             parent=self._component,
             depends_on=[*self._after, *depends_on],
             retain_on_delete=True if retain else None,
+            delete_before_replace=True if delete_first else None,
         )
         return self._construct(f"{self._name}-{suffix}", manifest, opts)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[3] / "components" / "campus_voice"
-SHELL = {"__init__.py", "args.py", "component.py", "adoption.py", "registration.py"}
+SHELL = {"__init__.py", "args.py", "backup_args.py", "component.py", "adoption.py", "registration.py"}
 
 _IMPORT = """
 import importlib, sys, types

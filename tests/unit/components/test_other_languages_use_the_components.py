@@ -57,6 +57,7 @@ def _camel(key: str) -> str:
     ("component", "case"),
     [
         ("AiAppBackend", "ai_app_backend/images-on-a-slice-of-a-gpu"),
+        ("AiAppBackend", "ai_app_backend/pictures-backed-up"),
         ("CosyVoiceBackend", "cosyvoice_backend/gpu"),
         ("CosyVoiceBackend", "cosyvoice_backend/stopped"),
         ("CosyVoiceBackend", "cosyvoice_backend/third-party"),

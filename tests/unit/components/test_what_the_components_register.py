@@ -35,6 +35,16 @@ def export(component: pulumi.ComponentResource, *names: str) -> None:
         pulumi.export(name, getattr(component, name))
 
 
+FETCHING: CosyVoiceBackendArgs = {
+    **BACKEND,
+    "namespace": "fetching",
+    "gpus": 1,
+    "image": "registry.example.org/cosyvoice:cuda",
+    "model": {"hub": {}},
+    "acceleration": {"tensorrt": True},
+}
+
+
 def platform() -> None:
     """A gateway, a backend, a campus and what one sees of them."""
     made = gateway()
@@ -43,7 +53,7 @@ def platform() -> None:
     TenantRoute(
         "north", {**ROUTE, "backend_selector": backend.selector}, pulumi.ResourceOptions(depends_on=[made])
     )
-    CosyVoiceBackend("fetching", {**BACKEND, "namespace": "fetching", "model": {"hub": {}}})
+    CosyVoiceBackend("fetching", FETCHING)
     Observability("observability", {})
 
 
@@ -137,6 +147,14 @@ def test_only_what_holds_data_or_may_be_others_is_kept_on_destroy(deployed: Depl
         "voice-outputs",
         "voice-voices",
     }
+    assert not called(deployed, "fetching-cache").retained, "what was built from the model is built again"
+
+
+def test_a_fetch_that_failed_is_not_in_the_way_of_going_back(deployed: Deployment) -> None:
+    first = [one.name for one in deployed.resources.values() if one.deleted_first]
+    assert first == ["fetching-model-job"], (
+        "the Job of the old model is gone before that of the new one fails"
+    )
 
 
 def test_a_gateway_tells_what_its_consumers_need() -> None:
@@ -202,19 +220,22 @@ def test_a_campus_tells_where_it_answers_and_how_envoy_calls_it() -> None:
 
 
 def test_a_backend_tells_what_routes_and_operators_need() -> None:
-    names = ["namespace", "service", "deployment", "selector", "outputs_claim"]
-    deployment = run(lambda: export(CosyVoiceBackend("voice", BACKEND), *names), preview=True)
+    names = ["namespace", "service", "deployment", "selector", "image", "model", "outputs_claim"]
+    args: CosyVoiceBackendArgs = {**BACKEND, "image": "speech:1", "model": {"claim": "weights"}}
+    deployment = run(lambda: export(CosyVoiceBackend("voice", args), *names), preview=True)
     assert deployment.outputs == {
         "namespace": "voice",
         "service": {"name": "cosyvoice-service", "port": 7860},
         "deployment": "cosyvoice",
         "selector": {"app.kubernetes.io/name": "cosyvoice"},
+        "image": "speech:1",
+        "model": '{"claim": "weights"}',
         "outputs_claim": "cosyvoice-output-pvc",
     }
 
 
 def test_an_application_tells_what_routes_and_operators_need() -> None:
-    names = ["namespace", "service", "deployment", "selector", "claims"]
+    names = ["namespace", "service", "deployment", "selector", "claims", "backup"]
     args: AiAppBackendArgs = {
         "namespace": "voice",
         "image": "registry.example.org/pictures:2",
@@ -222,6 +243,7 @@ def test_an_application_tells_what_routes_and_operators_need() -> None:
             {"name": "made", "mount_path": "/made", "size": "1Gi"},
             {"name": "weights", "mount_path": "/weights", "claim": "weights"},
         ],
+        "backup": {"secret": "pictures-backup", "storage": "1Gi"},
         "gateway_namespace": "projectcontour",
         "gateway_selector": {"app": "envoy"},
     }
@@ -232,9 +254,10 @@ def test_an_application_tells_what_routes_and_operators_need() -> None:
         "deployment": "pictures",
         "selector": {"app.kubernetes.io/name": "pictures"},
         "claims": {"made": "pictures-made"},
+        "backup": "pictures-backup",
     }
     kept = {one.name for one in deployment.resources.values() if one.retained}
-    assert kept == {"pictures-volume-made"}, "data outlives the application"
+    assert kept == {"pictures-backup", "pictures-volume-made"}, "data outlives the application"
 
 
 def test_an_application_that_says_so_takes_its_data_along() -> None:

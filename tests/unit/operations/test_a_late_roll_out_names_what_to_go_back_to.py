@@ -1,46 +1,123 @@
-"""What people are told when an image never becomes ready."""
+"""What people are told when an image or a model never becomes ready."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from campus_voice.cosyvoice_backend import checks, render
 
-from operations.rollouts import late_of
+from operations.rollouts import Version, late_of, unfetched_of
+
+if TYPE_CHECKING:
+    from campus_voice import CosyVoiceBackendArgs
+
+COMMIT, OTHER = "a" * 40, "b" * 40
 
 
-def workload(image: str, revision: int = 1, *reasons: str) -> dict[str, Any]:
-    conditions = [{"type": "Progressing", "reason": reason} for reason in reasons]
-    return {
-        "metadata": {
-            "name": "cosyvoice",
-            "namespace": "voice",
-            "annotations": {"deployment.kubernetes.io/revision": str(revision)},
-        },
-        "spec": {
-            "progressDeadlineSeconds": 930,
-            "template": {"spec": {"containers": [{"name": "cosyvoice", "image": image}]}},
-        },
-        "status": {"conditions": conditions},
+def hub(revision: str) -> str:
+    """The model as a stack's file may say it."""
+    place = '"endpoint": "https://huggingface.co", "repository": "FunAudioLLM/Fun-CosyVoice3-0.5B-2512"'
+    return f'{{"hub": {{{place}, "revision": "{revision}"}}}}'
+
+
+def rendered(kind: str, revision: str) -> dict[str, Any]:
+    args: CosyVoiceBackendArgs = {
+        "namespace": "voice",
+        "gpus": 1,
+        "storage": "20Gi",
+        "image": "speech:11",
+        "model": {"hub": {"revision": revision}},
+        "gateway_namespace": "projectcontour",
+        "gateway_selector": {"app": "envoy"},
     }
+    (found,) = (one for one in render.objects(checks.settings("voice", args)).values() if one["kind"] == kind)
+    return found
 
 
+def deployment(revision: str, reason: str) -> dict[str, Any]:
+    condition = {"type": "Progressing", "reason": reason}
+    return {**rendered("Deployment", revision), "status": {"conditions": [condition]}}
+
+
+def job(revision: str, condition: dict[str, str]) -> dict[str, Any]:
+    ended = {"lastTransitionTime": "2026-01-31T09:00:00Z", "status": "True", **condition}
+    made = rendered("Job", revision)
+    made["metadata"]["creationTimestamp"] = "2026-01-31T08:00:00Z"
+    return {**made, "status": {"conditions": [ended]}}
+
+
+def failed_pod(message: str) -> dict[str, Any]:
+    state = {"terminated": {"exitCode": 1, "reason": "Error", "message": message}}
+    return {"status": {"containerStatuses": [{"name": "cosyvoice-model", "state": state}]}}
+
+
+BOTH = f"image speech:11 with model {hub(COMMIT)}"
+REVISION, CLAIM = "campus-voice:model.hub.revision", "campus-voice:model.claim"
 LATE = "ProgressDeadlineExceeded"
 
 
-def test_the_last_image_before_the_late_one_is_named() -> None:
-    history = [workload("speech:1", 1), workload("speech:10", 10), workload("speech:9", 9)]
-    found = late_of(workload("speech:11", 11, LATE), [*history, workload("speech:11", 11)])
+@pytest.mark.parametrize(
+    ("good", "words"),
+    [
+        (
+            Version("speech:10", hub(COMMIT)),
+            "image speech:11 was not ready within 2430 s: go back to campus-voice:image: speech:10",
+        ),
+        (
+            Version("speech:11", hub(OTHER)),
+            f'{BOTH} was not ready within 2430 s: go back to {REVISION}: "{OTHER}"',
+        ),
+        (
+            Version("speech:10", None),
+            f"{BOTH} was not ready within 2430 s: go back to campus-voice:image: speech:10 and no campus-voice:model",
+        ),
+        (
+            Version("speech:11", '{"claim": "weights"}'),
+            f'{BOTH} was not ready within 2430 s: go back to {CLAIM}: "weights" and no campus-voice:model.hub',
+        ),
+        (Version("speech:11", hub(COMMIT)), "image speech:11 was not ready within 2430 s"),
+    ],
+    ids=["another image", "another revision", "a model", "another source", "another setting"],
+)
+def test_each_value_that_is_not_that_of_the_last_good_up_is_named(good: Version, words: str) -> None:
+    found = late_of(deployment(COMMIT, LATE), good)
     assert found is not None
-    assert found.words == (
-        "image speech:11 was not ready within 930 s: go back to campus-voice:image: speech:10"
-    ), "revisions are numbers: the tenth comes after the ninth"
-
-
-def test_an_image_that_has_no_forerunner_is_named_alone() -> None:
-    found = late_of(workload("speech:1", 2, LATE), [workload("speech:1", 1), workload("speech:1", 2)])
-    assert found is not None
-    assert found.words == "image speech:1 was not ready within 930 s", "another setting was changed"
+    assert found.words == words
 
 
 @pytest.mark.parametrize("reason", ["NewReplicaSetAvailable", "ReplicaSetUpdated"])
 def test_a_roll_out_that_ended_or_has_time_is_no_matter(reason: str) -> None:
-    assert late_of(workload("speech:2", 2, reason), [workload("speech:1", 1)]) is None
+    assert late_of(deployment(COMMIT, reason), Version("speech:10", hub(OTHER))) is None
+
+
+def test_a_model_that_cannot_be_fetched_names_the_one_before_and_why() -> None:
+    gave_up = {
+        "type": "Failed",
+        "reason": "BackoffLimitExceeded",
+        "message": "Job has reached the specified backoff limit",
+    }
+    pod = failed_pod("0 of 12 files are there\nhuggingface.co answers 404 (Not Found): check the revision\n")
+    found = unfetched_of(job(OTHER, gave_up), [pod], Version("speech:11", hub(COMMIT)))
+    assert found is not None
+    assert found.words == (
+        f"model {hub(OTHER)} was not fetched by image speech:11 (cosyvoice-model: huggingface.co answers 404 "
+        f'(Not Found): check the revision): go back to {REVISION}: "{COMMIT}"'
+    )
+
+
+def test_an_image_that_cannot_even_fetch_the_model_is_named_too() -> None:
+    too_long = {"type": "Failed", "message": "Job was active longer than specified deadline"}
+    found = unfetched_of(job(COMMIT, too_long), [], Version("speech:10", hub(COMMIT)))
+    assert found is not None
+    assert found.words.endswith(
+        "(Job was active longer than specified deadline): go back to campus-voice:image: speech:10"
+    ), "the Job waits for its image, too, and the server for the Job"
+
+
+def test_a_model_that_was_fetched_is_no_matter() -> None:
+    assert unfetched_of(job(COMMIT, {"type": "Complete"}), [], Version("speech:10", hub(OTHER))) is None
+
+
+def test_before_a_good_up_has_told_what_it_brought_nothing_is_advised() -> None:
+    found = late_of(deployment(COMMIT, LATE), Version(None, None))
+    assert found is not None
+    assert "go back" not in found.words, f"nobody knows whether that would work: {found.words}"
