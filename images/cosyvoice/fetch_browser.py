@@ -5,9 +5,7 @@ in the repository's ``versions.toml``. Nothing is installed. A destination that 
 downloaded; else it takes 70 MB, and about half a minute on a fast line.
 """
 
-import argparse
 import io
-import os
 import sys
 import tarfile
 import tempfile
@@ -16,7 +14,7 @@ from pathlib import Path
 
 import brotli
 
-from fetch_assets import VERSIONS, AssetError, checksum, npm_pack
+from fetch_assets import VERSIONS, AssetError, command, npm_pack, require
 
 BROWSER, LIBRARIES, CHECKER = "chromium", "lib", "axe.min.js"
 COMPLETE = "complete"
@@ -29,20 +27,6 @@ FONTS = """<?xml version="1.0"?>
 </fontconfig>
 """
 """The machine's fonts where it has some: a browser without any shows nothing."""
-
-
-def main() -> int:
-    """Fetch the browser and return the process's exit code: 0, or 1 after one sentence on standard error."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("destination", type=Path)
-    arguments.add_argument("--uv", default=os.environ.get("UV") or "uv", help="the uv program (default: $UV, then uv on PATH)")
-    given = arguments.parse_args()
-    try:
-        fetch(given.destination, given.uv)
-    except AssetError as error:
-        print(f"fetch_browser: {error}", file=sys.stderr)
-        return 1
-    return 0
 
 
 def fetch(destination: Path, uv: str) -> None:
@@ -70,10 +54,7 @@ def package(name: str, sha256: str, staging: Path, uv: str, npm: str) -> Path:
     folder = staging / sha256
     folder.mkdir()
     archive = npm_pack(name, folder, uv, npm)
-    found = checksum(archive)
-    if found != sha256:
-        message = f"{name} has SHA-256 {found}, but {sha256} is pinned in {VERSIONS.name}: the package was changed; do not use it"
-        raise AssetError(message)
+    require(archive, name, sha256)
     return archive
 
 
@@ -100,4 +81,4 @@ def member(archive: Path, name: str) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, fetch))
