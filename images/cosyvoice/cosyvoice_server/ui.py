@@ -1,5 +1,6 @@
 """The web page and its API: the endpoints, argument order and streaming reply of CosyVoice's own ``webui.py``."""
 
+import html
 import secrets
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -91,6 +92,8 @@ def page(
                 replies.asked(session, spoken.voice_id)
                 for notice in speaker.engine.notices(spoken.request):
                     gr.Warning(notice)
+                if spoken.consent:
+                    gr.Info(html.escape(spoken.consent))
 
             chunks = speaker.speak(asked, caller, turn, understood=understood)
             with listeners.needed(session, LocalContext.event_id.get() or ""):
