@@ -1,8 +1,8 @@
 """Put the browser of the page's tests, and the accessibility checker, into a folder, from the npm registry.
 
 Run it as ``python fetch_browser.py DESTINATION`` in this project's environment; the versions and checksums come from ``[browser]``
-in the repository's ``versions.toml``. Nothing is installed. A destination that is already complete is left alone and nothing is
-downloaded; else it takes 70 MB, and about half a minute on a fast line.
+in the repository's ``versions.toml``. Nothing is installed. For a destination that is already complete nothing is downloaded;
+else it takes 70 MB, and about half a minute on a fast line.
 """
 
 import io
@@ -11,6 +11,7 @@ import tarfile
 import tempfile
 import tomllib
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import brotli
 
@@ -23,7 +24,7 @@ FONTS = """<?xml version="1.0"?>
 <fontconfig>
   <dir>/usr/share/fonts</dir>
   <dir prefix="relative">fonts</dir>
-  <cachedir prefix="relative">fonts-cache</cachedir>
+  <cachedir>{folder}/fonts-cache</cachedir>
 </fontconfig>
 """
 """The machine's fonts where it has some: a browser without any shows nothing."""
@@ -38,10 +39,11 @@ def fetch(destination: Path, uv: str) -> None:
     tables = tomllib.loads(VERSIONS.read_text(encoding="utf-8"))
     pinned, npm = tables["browser"], tables["speech"]["kokoro"]["npm-package"]
     packages = {pinned[f"{part}-package"]: pinned[f"{part}-sha256"] for part in ("chromium", "axe")}
+    destination.mkdir(parents=True, exist_ok=True)
+    (destination / "fonts.conf").write_text(FONTS.format(folder=escape(str(destination.absolute()))), encoding="utf-8")
     mark = destination / COMPLETE
     if mark.is_file() and mark.read_text(encoding="utf-8") == repr(packages):
         return
-    destination.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=destination) as staging:
         browser, checker = (package(name, sha256, Path(staging), uv, npm) for name, sha256 in packages.items())
         unpack_browser(browser, destination)
@@ -67,7 +69,6 @@ def unpack_browser(archive: Path, destination: Path) -> None:
         content = brotli.decompress(member(archive, f"package/bin/{part}.tar.br"))
         with tarfile.open(fileobj=io.BytesIO(content)) as inner:
             inner.extractall(destination, filter="data")
-    (destination / "fonts.conf").write_text(FONTS, encoding="utf-8")
 
 
 def member(archive: Path, name: str) -> bytes:
