@@ -21,14 +21,6 @@ SERVER = [sys.executable, "-m", "cosyvoice_server"]
 HELD_SERVER = [sys.executable, str(Path(__file__).with_name("held_server.py"))]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that share a server in one of the two processes, for a server takes seconds to start, and each other file whole."""
-    for item in items:
-        fixtures = item.fixturenames if isinstance(item, pytest.Function) else ()
-        shared = next((name for name in ("server", "held_server") if name in fixtures), item.path.name)
-        item.add_marker(pytest.mark.xdist_group(shared))
-
-
 def cached(name: str, fetch: Callable[[Path, str], None]) -> Path:
     """A folder of the sandbox's cache, filled by the first process that needs it while the others wait."""
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "campus-voice" / name
