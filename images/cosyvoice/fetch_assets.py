@@ -14,6 +14,7 @@ import sys
 import tarfile
 import tempfile
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +25,20 @@ class AssetError(Exception):
     """An asset could not be had, or is not the one that is pinned; the text is one sentence for the user."""
 
 
-def main() -> int:
-    """Fetch the assets and return the process's exit code: 0, or 1 after one sentence on standard error."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def command(description: str | None, fetch: Callable[[Path, str], None]) -> int:
+    """Read a fetching program's command line and have it ``fetch`` into the destination with the uv program given.
+
+    Returns:
+        The process's exit code: 0, or 1 after one sentence on standard error.
+    """
+    arguments = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("destination", type=Path)
     arguments.add_argument("--uv", default=os.environ.get("UV") or "uv", help="the uv program (default: $UV, then uv on PATH)")
     given = arguments.parse_args()
     try:
         fetch(given.destination, given.uv)
     except AssetError as error:
-        print(f"fetch_assets: {error}", file=sys.stderr)
+        print(f"{arguments.prog}: {error}", file=sys.stderr)
         return 1
     return 0
 
@@ -55,10 +60,7 @@ def fetch(destination: Path, uv: str) -> None:
         gather_model(pinned, staging, uv)
         gather_voices(pinned, staging, uv)
         for name, sha256 in expected.items():
-            found = checksum(staging / name)
-            if found != sha256:
-                message = f"{name} has SHA-256 {found}, but {sha256} is pinned in {VERSIONS.name}: the package was changed; do not use it"
-                raise AssetError(message)
+            require(staging / name, name, sha256)
         (destination / "voices").mkdir(exist_ok=True)
         for name in expected:
             (staging / name).replace(destination / name)  # a half-fetched file never has its final name
@@ -86,6 +88,18 @@ def checksum(path: Path) -> str | None:
         return None
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def require(path: Path, name: str, sha256: str) -> None:
+    """Check a file that has come under ``name``.
+
+    Raises:
+        AssetError: its SHA-256 is not the pinned one.
+    """
+    found = checksum(path)
+    if found != sha256:
+        message = f"{name} has SHA-256 {found}, but {sha256} is pinned in {VERSIONS.name}: the package was changed; do not use it"
+        raise AssetError(message)
 
 
 def npm_pack(package: str, folder: Path, uv: str, npm_package: str) -> Path:
@@ -139,4 +153,4 @@ def run(command: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, fetch))

@@ -1,22 +1,21 @@
 """Put the browser of the page's tests, and the accessibility checker, into a folder, from the npm registry.
 
 Run it as ``python fetch_browser.py DESTINATION`` in this project's environment; the versions and checksums come from ``[browser]``
-in the repository's ``versions.toml``. Nothing is installed. A destination that is already complete is left alone and nothing is
-downloaded; else it takes 70 MB, and about half a minute on a fast line.
+in the repository's ``versions.toml``. Nothing is installed. For a destination that is already complete nothing is downloaded;
+else it takes 70 MB, and about half a minute on a fast line.
 """
 
-import argparse
 import io
-import os
 import sys
 import tarfile
 import tempfile
 import tomllib
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import brotli
 
-from fetch_assets import VERSIONS, AssetError, checksum, npm_pack
+from fetch_assets import VERSIONS, AssetError, command, npm_pack, require
 
 BROWSER, LIBRARIES, CHECKER = "chromium", "lib", "axe.min.js"
 COMPLETE = "complete"
@@ -25,24 +24,10 @@ FONTS = """<?xml version="1.0"?>
 <fontconfig>
   <dir>/usr/share/fonts</dir>
   <dir prefix="relative">fonts</dir>
-  <cachedir prefix="relative">fonts-cache</cachedir>
+  <cachedir>{folder}/fonts-cache</cachedir>
 </fontconfig>
 """
 """The machine's fonts where it has some: a browser without any shows nothing."""
-
-
-def main() -> int:
-    """Fetch the browser and return the process's exit code: 0, or 1 after one sentence on standard error."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("destination", type=Path)
-    arguments.add_argument("--uv", default=os.environ.get("UV") or "uv", help="the uv program (default: $UV, then uv on PATH)")
-    given = arguments.parse_args()
-    try:
-        fetch(given.destination, given.uv)
-    except AssetError as error:
-        print(f"fetch_browser: {error}", file=sys.stderr)
-        return 1
-    return 0
 
 
 def fetch(destination: Path, uv: str) -> None:
@@ -54,10 +39,11 @@ def fetch(destination: Path, uv: str) -> None:
     tables = tomllib.loads(VERSIONS.read_text(encoding="utf-8"))
     pinned, npm = tables["browser"], tables["speech"]["kokoro"]["npm-package"]
     packages = {pinned[f"{part}-package"]: pinned[f"{part}-sha256"] for part in ("chromium", "axe")}
+    destination.mkdir(parents=True, exist_ok=True)
+    (destination / "fonts.conf").write_text(FONTS.format(folder=escape(str(destination.absolute()))), encoding="utf-8")
     mark = destination / COMPLETE
     if mark.is_file() and mark.read_text(encoding="utf-8") == repr(packages):
         return
-    destination.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=destination) as staging:
         browser, checker = (package(name, sha256, Path(staging), uv, npm) for name, sha256 in packages.items())
         unpack_browser(browser, destination)
@@ -70,10 +56,7 @@ def package(name: str, sha256: str, staging: Path, uv: str, npm: str) -> Path:
     folder = staging / sha256
     folder.mkdir()
     archive = npm_pack(name, folder, uv, npm)
-    found = checksum(archive)
-    if found != sha256:
-        message = f"{name} has SHA-256 {found}, but {sha256} is pinned in {VERSIONS.name}: the package was changed; do not use it"
-        raise AssetError(message)
+    require(archive, name, sha256)
     return archive
 
 
@@ -86,7 +69,6 @@ def unpack_browser(archive: Path, destination: Path) -> None:
         content = brotli.decompress(member(archive, f"package/bin/{part}.tar.br"))
         with tarfile.open(fileobj=io.BytesIO(content)) as inner:
             inner.extractall(destination, filter="data")
-    (destination / "fonts.conf").write_text(FONTS, encoding="utf-8")
 
 
 def member(archive: Path, name: str) -> bytes:
@@ -100,4 +82,4 @@ def member(archive: Path, name: str) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, fetch))

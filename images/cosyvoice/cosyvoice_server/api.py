@@ -16,12 +16,13 @@ from starlette.responses import Response
 from cosyvoice_server.campus import Caller, caller_of
 from cosyvoice_server.catalogue import Catalogue, Voice
 from cosyvoice_server.checking import FASTEST, LONGEST_TEXT, SLOWEST
+from cosyvoice_server.deadline import DeadlineError
 from cosyvoice_server.engines.base import Mode, SpeechRequest
 from cosyvoice_server.formats import Format, encoder
 from cosyvoice_server.labels import Label
 from cosyvoice_server.problems import REFUSED, ApiError, ProblemBody, of_validation
 from cosyvoice_server.speaker import Speaker
-from cosyvoice_server.streaming import SpokenReply
+from cosyvoice_server.streaming import SpokenReply, problem
 
 DESCRIPTION = "Speech for one campus, in the shape of OpenAI's API. The gateway may ask for a token on the paths below /v1."
 AUDIO = {"schema": {"type": "string", "format": "binary"}}
@@ -79,9 +80,14 @@ class Speech:
         """Answer with the audio of a text.
 
         Raises:
-            ApiError: the campus has no such voice.
+            ApiError: the campus has no such voice, or its voices were not found in time.
         """
-        voices = {voice.name: voice for voice in await asyncio.to_thread(self._catalogue.of, caller)}
+        deadline = self._speaker.deadline()
+        try:
+            listed = await deadline.wait(asyncio.to_thread(self._catalogue.of, caller))
+        except DeadlineError as error:
+            raise problem(error) from None
+        voices = {voice.name: voice for voice in listed}
         if body.voice not in voices:
             message = f"There is no voice {body.voice!r} on this campus: give one of {', '.join(voices) or 'none, for it has no voice'}."
             raise ApiError(HTTPStatus.BAD_REQUEST, message, param="voice", code="voice_not_found")
@@ -96,7 +102,7 @@ class Speech:
         )
         label = Label(caller.audit_id, caller.campus, cloned=voices[body.voice].kind == "teacher")
         encoding = encoder(body.response_format, self._speaker.engine.sample_rate, label)
-        return SpokenReply(self._speaker.speak(asked, caller), encoding)
+        return SpokenReply(self._speaker.speak(asked, caller, deadline=deadline), encoding)
 
     def voices(self, caller: Caller) -> VoiceList:
         """List the voices that the caller's campus may use."""

@@ -1,5 +1,6 @@
 """The voices that a listener may choose from."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
@@ -19,6 +20,8 @@ class Voice(BaseModel):
     name: Annotated[str, Field(description="What requests call it.")]
     kind: Annotated[Literal["preset", "teacher"], Field(description="The engine's own, or enrolled by a teacher of this campus.")]
     language: Annotated[str | None, Field(description="Its mother tongue as a BCP 47 tag, where it is known.")]
+    consent_scope: Annotated[str | None, Field(description="What the teacher allows it to be used for, in their words.")] = None
+    consent_expires_on: Annotated[date | None, Field(description="The last day on which the teacher allows it.")] = None
 
 
 class Catalogue:
@@ -37,7 +40,13 @@ class Catalogue:
         """List the voices of a campus's teachers; each is taken to speak the language of its recording."""
         found = [self._teachers.find(campus, name) for name in self._teachers.names(campus)]
         return [
-            Voice(name=voice.name, kind="teacher", language=language_of(voice.transcript, Language.CHINESE))
+            Voice(
+                name=voice.name,
+                kind="teacher",
+                language=language_of(voice.transcript, Language.CHINESE),
+                consent_scope=voice.consent.scope,
+                consent_expires_on=voice.consent.expires_on,
+            )
             for voice in found
             if voice is not None
         ]

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from functools import partial
 from pathlib import Path
 
 from cosyvoice_server.campus import Caller
 from cosyvoice_server.checking import check
+from cosyvoice_server.deadline import Deadline, DeadlineError
 from cosyvoice_server.discretion import without_message
 from cosyvoice_server.engines.base import Engine, EngineError, Samples, SpeechError, SpeechRequest
 from cosyvoice_server.keeping import Copy
@@ -19,16 +20,6 @@ from cosyvoice_server.voices.speaking import Spoken, refuse_withdrawn, spoken_as
 from cosyvoice_server.voices.store import VoiceStore
 
 LOG = logging.getLogger(__name__)
-
-
-class DeadlineError(SpeechError):
-    """The request has taken longer than any may."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(
-            f"朗读超过了 {seconds:g} 秒的时限，请缩短文本或稍后再试。"
-            f" The request was not finished within {seconds:g} s: send a shorter text, or try again when it is less busy."
-        )
 
 
 class FailedError(SpeechError):
@@ -62,13 +53,9 @@ class Speaker:
         """Count the syntheses that hold a slot though their request has ended."""
         return sum(synthesis.stopped for synthesis in tuple(self._under_way))
 
-    async def understood(self, request: SpeechRequest, caller: Caller) -> Spoken:
-        """Tell what the engine is asked for a request, and with whose voice.
-
-        Raises:
-            SpeechError: the caller's campus has no such voice.
-        """
-        return await asyncio.to_thread(spoken_as, request, caller, self._voices, self.engine)
+    def deadline(self) -> Deadline:
+        """Tell when a request that comes now has to be finished."""
+        return Deadline(self._deadline)
 
     def reserve(self, caller: Caller) -> Turn:
         """Take a place in the queue of the caller's campus, to be handed to ``speak`` or abandoned.
@@ -83,7 +70,14 @@ class Speaker:
             LOG.info("request %s campus=%s outcome=busy", caller.audit_id, caller.campus)
             raise
 
-    async def speak(self, request: SpeechRequest, caller: Caller, turn: Turn | None = None) -> AsyncGenerator[Samples, None]:
+    async def speak(
+        self,
+        request: SpeechRequest,
+        caller: Caller,
+        turn: Turn | None = None,
+        deadline: Deadline | None = None,
+        understood: Callable[[Spoken], None] = lambda _: None,
+    ) -> AsyncGenerator[Samples, None]:
         """Yield the audio of a request, chunk by chunk, and keep the whole of it in the campus's outputs folder.
 
         Whatever happens, the request ends: it is counted once, and its slot is given back as soon as the engine lets go of it.
@@ -93,6 +87,8 @@ class Speaker:
             request: what to speak.
             caller: on whose behalf.
             turn: a place from ``reserve``; without one it takes its own.
+            deadline: when it has to be finished; without one it has all the time that a request may take.
+            understood: called once before anything is spoken, with what the engine will be asked and with whose voice.
 
         Raises:
             BusyError: the campus's queue is full.
@@ -102,15 +98,17 @@ class Speaker:
         """
         turn = turn or self.reserve(caller)
         reply = Reply(self._metrics, caller, request.mode)
-        loop = asyncio.get_running_loop()
-        ends = loop.time() + self._deadline
+        deadline = deadline or self.deadline()
         synthesis, alarm = None, None
         try:
-            spoken = await self.understood(request, caller)
+            # A voices volume that hangs holds a request no longer than an engine does.
+            spoken = await deadline.wait(asyncio.to_thread(spoken_as, request, caller, self._voices, self.engine))
+            understood(spoken)
             check(spoken.request, cloning=caller.cloning)
             synthesis = self._begun(spoken, turn)
-            alarm = loop.call_at(ends, synthesis.stop)  # a listener who takes no more chunks holds nothing either
-            while (chunk := await self._next(synthesis, ends)) is not None:
+            # A listener who takes no more chunks holds nothing either.
+            alarm = asyncio.get_running_loop().call_at(deadline.at, synthesis.stop)
+            while (chunk := await self._next(synthesis, deadline)) is not None:
                 refuse_withdrawn(spoken)  # the engine may be far ahead of the listener
                 reply.heard(len(chunk) / self.engine.sample_rate, synthesis.began)
                 yield chunk
@@ -145,19 +143,14 @@ class Speaker:
         synthesis.task.add_done_callback(lambda _: self._under_way.discard(synthesis))
         return synthesis
 
-    async def _next(self, synthesis: Synthesis, ends: float) -> Samples | None:
-        """Wait for the next chunk until the deadline.
+    @staticmethod
+    async def _next(synthesis: Synthesis, deadline: Deadline) -> Samples | None:
+        """Wait for the next chunk.
 
         Raises:
-            DeadlineError: it has passed.
+            DeadlineError: it did not come in time, or the listener did not.
         """
-        try:
-            async with asyncio.timeout_at(ends) as limit:
-                chunk = await synthesis.next()
-        except TimeoutError:
-            if limit.expired():
-                raise DeadlineError(self._deadline) from None
-            raise  # the engine's own
+        chunk = await deadline.wait(synthesis.next())
         if chunk is None and synthesis.stopped:
-            raise DeadlineError(self._deadline)
+            raise deadline.missed()
         return chunk

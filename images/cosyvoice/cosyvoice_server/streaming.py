@@ -10,10 +10,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from cosyvoice_server import labels
+from cosyvoice_server.deadline import DeadlineError
 from cosyvoice_server.engines.base import Samples, SpeechError
 from cosyvoice_server.formats import Encoder
 from cosyvoice_server.problems import ApiError
-from cosyvoice_server.speaker import DeadlineError, FailedError
+from cosyvoice_server.speaker import FailedError
 from cosyvoice_server.turns import BusyError
 
 LOG = logging.getLogger(__name__)

@@ -7,6 +7,7 @@ request at a time, and would then make all the others wait for that listener, to
 
 import asyncio
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,10 @@ from cosyvoice_server.turns import Turn
 
 LARGEST_BACKLOG = 256 * 1024 * 1024
 """Bytes of audio that all listeners together may be behind: three quarters of an hour."""
+
+YIELDING = 5
+"""What is added to the niceness of a synthesis that others come before: it gets a third of the processor that they get, and all
+of it where there are none (https://man7.org/linux/man-pages/man7/sched.7.html, "The nice value")."""
 
 
 class SlowListenerError(SpeechError):
@@ -72,6 +77,7 @@ class Synthesis:
         self._stopped = threading.Event()
         self._last_chunk: float | None = None
         self._error: Exception | None = None
+        self._yields = False
         self.task = asyncio.create_task(self._run(turn))
         self.task.add_done_callback(lambda _: turn.abandon())  # a task that is cancelled before its first step enters nothing
 
@@ -113,11 +119,13 @@ class Synthesis:
         async with turn:
             self.began = self._last_chunk = time.monotonic()
             ended = asyncio.Event()
-            threading.Thread(target=self._work, args=(ended,), name="synthesis", daemon=True).start()
+            threading.Thread(target=partial(self._work, ended, crowded=turn.crowded), name="synthesis", daemon=True).start()
             await ended.wait()
 
-    def _work(self, ended: asyncio.Event) -> None:
+    def _work(self, ended: asyncio.Event, *, crowded: bool) -> None:
         """Speak, and whatever happens tell the event loop of the end."""
+        if crowded:
+            self._yield()
         try:
             self._speak()
         except Exception as error:
@@ -142,6 +150,13 @@ class Synthesis:
             self._copy.add(chunk)
             self._backlog.grow(chunk.nbytes)
             self._tell(partial(self._hand_over, chunk))
+            self._yield()
+
+    def _yield(self) -> None:
+        """Leave the processor to whoever is to be heard first; Linux has a niceness for each thread."""
+        if not self._yields:
+            self._yields = True
+            os.nice(YIELDING)
 
     def _hand_over(self, chunk: Samples | None) -> None:
         """Put a chunk where the listener takes it, or the end; in the event loop's thread."""

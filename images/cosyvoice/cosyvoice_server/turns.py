@@ -40,6 +40,11 @@ class Turn:
         self.entered = False
         self._turns = turns
 
+    @property
+    def crowded(self) -> bool:
+        """Whether others of its campus wait, too."""
+        return self._turns.waiting()[self.campus] > 0
+
     async def __aenter__(self) -> Self:
         self._turns.enter(self)
         try:

@@ -1,5 +1,6 @@
 """The web page and its API: the endpoints, argument order and streaming reply of CosyVoice's own ``webui.py``."""
 
+import html
 import secrets
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from cosyvoice_server.listeners import Listeners
 from cosyvoice_server.places import TURN
 from cosyvoice_server.replies import StreamedReplies
 from cosyvoice_server.speaker import Speaker
+from cosyvoice_server.voices.speaking import Spoken
 from cosyvoice_server.voices.store import VoiceStore
 
 TITLE = "Campus Voice · 校园之声"
@@ -82,13 +84,20 @@ def page(
             session = request.session_hash or ""
             caller = caller_of(request.headers, shared=shared)
             turn = request.request.scope.get(TURN) if request.request else None
-            chunks = speaker.speak(asked, caller, turn)
+            spoken: Spoken
+
+            def understood(as_what: Spoken) -> None:
+                nonlocal spoken
+                spoken = as_what
+                replies.asked(session, spoken.voice_id)
+                for notice in speaker.engine.notices(spoken.request):
+                    gr.Warning(notice)
+                if spoken.consent:
+                    gr.Info(html.escape(spoken.consent))
+
+            chunks = speaker.speak(asked, caller, turn, understood=understood)
             with listeners.needed(session, LocalContext.event_id.get() or ""):
                 try:
-                    spoken = await speaker.understood(asked, caller)
-                    replies.asked(session, spoken.voice_id)
-                    for notice in speaker.engine.notices(spoken.request):
-                        gr.Warning(notice)
                     async for chunk in chunks:
                         yield wav(chunk, speaker.engine.sample_rate, spoken.label)
                 except SpeechError as error:

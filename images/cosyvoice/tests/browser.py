@@ -52,7 +52,7 @@ class Room:
     """The reading room in one window; whatever it logs or asks of others is remembered."""
 
     def __init__(self, browser: Browser, server: SpeechServer, checker: Path, **window: Any) -> None:
-        self.context: BrowserContext = browser.new_context(extra_http_headers=NORTH, **({"locale": "zh-CN"} | window))
+        self.context: BrowserContext = browser.new_context(**({"extra_http_headers": NORTH, "locale": "zh-CN"} | window))
         self.context.set_default_timeout(PATIENCE_MILLISECONDS)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []

@@ -1,6 +1,7 @@
 """The servers that the tests talk to: the real one, with Kokoro, and one whose engine the test holds in its hand."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import sys
@@ -20,13 +21,23 @@ SERVER = [sys.executable, "-m", "cosyvoice_server"]
 HELD_SERVER = [sys.executable, str(Path(__file__).with_name("held_server.py"))]
 
 
+def cached(name: str, fetch: Callable[[Path, str], None]) -> Path:
+    """A folder of the sandbox's cache, filled by the first process that needs it while the others wait."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "campus-voice" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        fetch(folder, os.environ.get("UV") or shutil.which("uv") or "uv")
+    finally:
+        os.close(descriptor)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def kokoro() -> Path:
-    """The model folder, fetched once into the sandbox's cache."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "campus-voice" / "kokoro"
-    fetch_assets.fetch(folder, os.environ.get("UV") or shutil.which("uv") or "uv")
-    return folder
+    """The model folder."""
+    return cached("kokoro", fetch_assets.fetch)
 
 
 @pytest.fixture(scope="session")
@@ -55,11 +66,8 @@ def permission(held_server: SpeechServer) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def browser_folder() -> Path:
-    """The browser's folder, fetched once into the sandbox's cache."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "campus-voice" / "browser"
-    fetch_browser.fetch(folder, os.environ.get("UV") or shutil.which("uv") or "uv")
-    return folder
+    """The browser's folder."""
+    return cached("browser", fetch_browser.fetch)
 
 
 @pytest.fixture(scope="module")

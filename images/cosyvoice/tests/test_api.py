@@ -12,7 +12,7 @@ import pytest
 from openapi_spec_validator import validate
 from speech_process import NORTH, SpeechServer, decoded, heard, wait_until
 
-LESSON = "植物用阳光制造养分。Leaves are green. 水从根部升上来。"
+LESSON = "植物用阳光。Leaves are green."
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def test_openais_client_has_a_text_spoken_in_its_default_format(client: openai.O
 
     sound = decoded(reply.content)
     assert reply.response.headers["Content-Type"] == "audio/mpeg", "without a word about it a reply is MP3, as at OpenAI"
-    assert sound.seconds > 4, f"all of it is spoken, not {sound.seconds:.1f} s"
+    assert sound.seconds > 2.5, f"all of it is spoken, not {sound.seconds:.1f} s"
     assert sound.loudness > 0.01, "and can be heard"
 
 
@@ -48,22 +48,24 @@ def test_a_wav_and_plain_samples_are_the_same_audio(client: openai.OpenAI) -> No
 
 
 @pytest.mark.parametrize("form", ["mp3", "wav", "pcm"])
-def test_a_reply_is_sent_while_it_is_still_being_spoken(server: SpeechServer, form: str) -> None:
-    body = {"model": "tts-1", "voice": "中文女", "input": LESSON * 2, "response_format": form}
-    with httpx.stream("POST", f"{server.url}/v1/audio/speech", json=body, headers=NORTH, timeout=60) as reply:
+def test_a_reply_is_sent_while_it_is_still_being_spoken(held_server: SpeechServer, permission: Path, form: str) -> None:
+    body = {"model": "tts-1", "voice": "中文女", "input": "first this, then more.", "response_format": form}
+    with httpx.stream("POST", f"{held_server.url}/v1/audio/speech", json=body, headers=NORTH, timeout=60) as reply:
         pieces = reply.iter_raw()
         first = b""
         while len(first) < 4096:
             first += next(pieces)
 
-        assert server.metric("cosyvoice_in_flight_requests") == 1.0, "the first sentence is heard before the last one is spoken"
-        assert sum(map(len, pieces)) > len(first), "and the rest follows"
+        assert held_server.metric("cosyvoice_in_flight_requests") == 1.0, "the beginning is heard before the end is spoken"
+        permission.touch()
+        assert b"".join(pieces), "and the rest follows"
 
 
 def test_a_program_finds_the_campuss_voices(server: SpeechServer) -> None:
     voices = httpx.get(f"{server.url}/v1/voices", headers=NORTH).json()["voices"]
 
-    assert voices[0] == {"name": "中文女", "kind": "preset", "language": "zh"}, "the default comes first"
+    default = {"name": "中文女", "kind": "preset", "language": "zh", "consent_scope": None, "consent_expires_on": None}
+    assert voices[0] == default, "the default comes first, and asks for nobody's consent"
     assert [voice["language"] for voice in voices] == ["zh", "zh", "en", "en"], "each with its mother tongue"
 
 

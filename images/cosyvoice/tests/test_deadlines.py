@@ -8,13 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cosyvoice_server.api import Speech, SpeechBody
 from cosyvoice_server.campus import Caller
+from cosyvoice_server.catalogue import Catalogue
+from cosyvoice_server.deadline import DeadlineError
 from cosyvoice_server.engines.base import Samples, SpeechError, SpeechRequest
 from cosyvoice_server.metrics import Metrics
-from cosyvoice_server.speaker import DeadlineError, Speaker
+from cosyvoice_server.problems import ApiError
+from cosyvoice_server.speaker import Speaker
 from cosyvoice_server.turns import Turns
+from cosyvoice_server.voices import VoiceStore
+from cosyvoice_server.voices.store import TeacherVoice
 
-NORTH = Caller("north", cloning=False, audible_label=False, audit_id="1")
+NORTH = Caller("north", cloning=True, audible_label=False, audit_id="1")
 ASKED = SpeechRequest(text="你好。")
 
 
@@ -43,6 +49,22 @@ class PacedReply:
             yield np.full(2400, 0.5, np.float32)
 
 
+class HungVolume(VoiceStore):
+    """Finds no voice before the volume is back."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("/nowhere"), tuple)
+        self.back = threading.Event()
+
+    def names(self, campus: str) -> list[str]:
+        self.back.wait(10)
+        return []
+
+    def find(self, campus: str, name: str) -> TeacherVoice | None:
+        self.back.wait(10)
+        return None
+
+
 async def first(speaker: Speaker) -> Samples:
     return await anext(speaker.speak(ASKED, NORTH))
 
@@ -56,6 +78,7 @@ def test_the_time_that_a_request_waits_counts_towards_its_deadline(tmp_path: Pat
         hurried = Speaker(engine, tmp_path, Metrics("held"), turns, deadline_seconds=0.1)
         with pytest.raises(DeadlineError, match=r"was not finished within 0\.1 s"):
             await first(hurried)
+        await asyncio.gather(*(synthesis.task for synthesis in hurried._under_way), return_exceptions=True)
         taken = turns.running, turns.waiting().total()
         engine.go_on.release(2)
         await patient
@@ -81,3 +104,17 @@ def test_a_listener_who_stops_fetching_holds_nothing_after_the_deadline(tmp_path
         return [ended.type]
 
     assert asyncio.run(stop_fetching()) == [DeadlineError], "the slot is given back although the listener never came back for more"
+
+
+def test_a_voices_volume_that_hangs_keeps_no_request_beyond_its_deadline(tmp_path: Path) -> None:
+    async def ask() -> tuple[int, int]:
+        volume, engine, turns = HungVolume(), PacedReply(), Turns(slots=1, waiting_per_campus=4)
+        speaker = Speaker(engine, tmp_path, Metrics("held"), turns, deadline_seconds=0.2, voices=volume)
+        with pytest.raises(DeadlineError, match=r"was not finished within 0\.2 s"):
+            await first(speaker)
+        with pytest.raises(ApiError, match=r"was not finished within 0\.2 s") as refused:
+            await Speech(speaker, Catalogue(engine, volume), shared=False).reply(SpeechBody(input="你好。", voice="王老师"), NORTH)
+        volume.back.set()
+        return turns.waiting().total(), refused.value.status
+
+    assert asyncio.run(ask()) == (0, 504), "its listener has an answer, the page's as the program's, and its place is free"

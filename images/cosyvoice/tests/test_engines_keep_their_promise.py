@@ -16,7 +16,7 @@ from cosyvoice_server.engines.kokoro import KokoroEngine
 from cosyvoice_server.engines.upstream import Acceleration, Upstream
 
 WORDS = "好的。"
-SENTENCES = "一句。两句！Is 3.14?"
+SENTENCES = "一。二！3.14?"
 
 
 class Promised(NamedTuple):

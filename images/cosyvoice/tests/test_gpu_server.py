@@ -14,11 +14,13 @@ TEACHER = "王老师"
 ENGINE_BROKEN = 71
 
 
-@pytest.fixture
-def gpu_server(tmp_path: Path) -> Iterator[SpeechServer]:
-    model = fake_cosyvoice.model_folder(tmp_path / "model", speakers=(TEACHER,))
+@pytest.fixture(scope="module")
+def gpu_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpeechServer]:
+    """A server that the last of these tests ends."""
+    folder = tmp_path_factory.mktemp("gpu")
+    model = fake_cosyvoice.model_folder(folder / "model", speakers=(TEACHER,))
     environment = {"COSYVOICE_ENGINE": "cosyvoice", "COSYVOICE_MODEL_DIR": str(model), "COSYVOICE_SHARED": "true"}
-    with running([*GPU_SERVER, str(tmp_path / "upstream")], tmp_path, **environment) as server:
+    with running([*GPU_SERVER, str(folder / "upstream")], folder, **environment) as server:
         yield server
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 import httpx
 import pytest
 from browser import Room
-from speech_process import NORTH, SpeechServer, decoded
+from speech_process import CLONING, NORTH, SpeechServer, decoded
+from teachers import CONSENT, enrolled, withdrawn
 
 from cosyvoice_server.page.routes import POLICY
 
-LONG = "今晚在院子里坐着乘凉，忽然想起日日走过的荷塘，在这满月的光里，总该另有一番样子吧。"
+LONG = "今晚在院子里坐着乘凉，忽然想起日日走过的荷塘。"
 LESSON = f"荷塘月色\n{LONG}Good night, moon!"
 Rooms = Callable[..., Room]
 PLAYING, STILL = "#play.playing", "#play:not(.playing)"
@@ -27,14 +28,14 @@ def test_a_whole_reading_needs_only_the_keyboard(server: SpeechServer, room: Roo
     assert student.page.locator("#voice").input_value() == "中文男", "an arrow key chooses another voice"
 
     student.tab_to("#read")
-    student.press("Enter")
-
-    student.has(PLAYING)
-    assert student.page.evaluate("document.activeElement.id") == "play", "the next key press can pause it"
-    student.shows("#place", "第 2 句，共 3 句")
+    with student.page.expect_request(lambda asked: "Good night" in (asked.post_data or "") and asked.url.endswith("/speech")):
+        student.press("Enter")
+        student.has(PLAYING)
+        assert student.page.evaluate("document.activeElement.id") == "play", "the next key press can pause it"
+        student.shows("#place", "第 2 句，共 3 句")
     student.press("Space")
     student.has(STILL)
-    assert student.heard == ["荷塘月色", LONG], "one sentence after the other is marked, until it pauses"
+    assert student.heard == ["荷塘月色", LONG], "one sentence after the other is marked, until it pauses; the third is on its way"
     student.tab_to("#repeat")
     student.press("Enter")
     student.has(PLAYING)
@@ -59,16 +60,6 @@ def test_a_whole_reading_needs_only_the_keyboard(server: SpeechServer, room: Roo
     assert download.value.suggested_filename == "朗读.mp3", "the file's name can be read"
     assert decoded(file.read_bytes()).seconds > 4, "it holds every sentence"
     assert student.complaints == [], f"nothing goes wrong behind the scenes: {student.complaints}"
-
-
-def test_the_next_sentence_is_fetched_while_one_is_heard(server: SpeechServer, room: Rooms) -> None:
-    student = room(server)
-    student.page.fill("#text", LESSON)
-    with student.page.expect_response(lambda answer: "Good night" in (answer.request.post_data or "") and answer.url.endswith("/speech")):
-        student.page.click("#read")
-        student.shows("#place", "第 2 句")
-
-    assert student.heard == ["荷塘月色", LONG], "while the second is heard the third is on its way"
 
 
 def test_a_busy_server_is_asked_again_when_it_said_so(held_server: SpeechServer, room: Rooms, permission: Path) -> None:
@@ -126,6 +117,23 @@ def test_a_file_is_opened_as_it_is_read_aloud(held_server: SpeechServer, room: R
     assert student.page.locator("#text").input_value().split() == ["第一课", "你好，老师。"], (
         "the words, in whichever encoding, without marks"
     )
+
+
+def test_who_chooses_a_teachers_voice_sees_what_the_teacher_allows(held_server: SpeechServer, room: Rooms) -> None:
+    withdrawn(held_server, CONSENT["name"])
+    assert enrolled(held_server).status_code == 201, "the teacher enrols"
+    student = room(held_server, extra_http_headers=CLONING)
+    assert student.text("#consent") == "", "a preset voice is nobody's"
+
+    student.page.select_option("#voice", CONSENT["name"])
+
+    student.shows("#consent", f"老师同意这个声音用于：{CONSENT['consent_scope']}（至 2028-12-31）。")
+    student.page.click("#en")
+    student.shows("#consent", f"The teacher allows this voice for: {CONSENT['consent_scope']} (until 2028-12-31).")
+    assert student.violations() == [], "and hears it, too"
+    told = httpx.get(f"{held_server.url}/v1/voices", headers=CLONING).json()["voices"][-1]
+    assert (told["consent_scope"], told["consent_expires_on"]) == (CONSENT["consent_scope"], "2028-12-31"), "a program sees it as well"
+    assert withdrawn(held_server, CONSENT["name"]).status_code == 204
 
 
 def test_the_page_keeps_the_looks_and_never_the_text(held_server: SpeechServer, room: Rooms, permission: Path) -> None:

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import SERVER
-from speech_process import running, wait_until
+from speech_process import SpeechServer, wait_until
 
 from cosyvoice_server.supervisor import Cause, Patience, Supervisor
 from cosyvoice_server.watchdog import Renewal
 
+LOST = 'cosyvoice_restarts_total{cause="ended"}'
 TOY = Path(__file__).with_name("toy_process.py")
 
 
@@ -109,11 +109,10 @@ def test_a_stop_is_passed_on(container: Container) -> None:
     assert container.code == 0, f"as the process says, not {container.code}"
 
 
-def test_a_text_that_is_asked_for_right_after_a_crash_is_spoken(kokoro: Path, tmp_path: Path) -> None:
-    with running(SERVER, tmp_path, COSYVOICE_MODEL_DIR=str(kokoro)) as server:
-        before = server.speaking
-        os.kill(before, signal.SIGKILL)
-        assert server.hear("你好。")[-1][0] == "complete", "who asks while the next process loads waits, and is heard"
-        assert server.speaking != before, "another process speaks"
-        assert server.operations("/healthz").is_success, "Kubernetes sees no reason to end the container"
-        assert server.metric('cosyvoice_restarts_total{cause="ended"}') == 1, "the operator sees that a process was lost"
+def test_a_text_that_is_asked_for_right_after_a_crash_is_spoken(server: SpeechServer) -> None:
+    before, lost = server.speaking, server.metric(LOST)
+    os.kill(before, signal.SIGKILL)
+    assert server.hear("你好。")[-1][0] == "complete", "who asks while the next process loads waits, and is heard"
+    assert server.speaking != before, "another process speaks"
+    assert server.operations("/healthz").is_success, "Kubernetes sees no reason to end the container"
+    assert server.metric(LOST) == lost + 1, "the operator sees that a process was lost"

@@ -3,9 +3,18 @@
 import asyncio
 import contextlib
 import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from cosyvoice_server.campus import Caller
+from cosyvoice_server.engines.base import Samples, SpeechRequest
+from cosyvoice_server.metrics import Metrics
+from cosyvoice_server.speaker import Speaker
+from cosyvoice_server.synthesis import YIELDING
 from cosyvoice_server.turns import BusyError, Turn, Turns
 
 
@@ -109,3 +118,50 @@ def test_a_campus_is_told_to_come_back_after_about_as_long_as_a_request_takes() 
         return refused.value.retry_after
 
     assert asyncio.run(busy()) == 20, "requests have taken 20 s lately"
+
+
+class NicenessNoted:
+    """Speaks two chunks, and notes how nice its thread is at each."""
+
+    sample_rate = 24_000
+
+    def __init__(self) -> None:
+        self.noted: list[list[int]] = []
+
+    def load(self) -> None:
+        pass
+
+    def voices(self) -> tuple[str, ...]:
+        return ()
+
+    def ailment(self) -> str:
+        return ""
+
+    def notices(self, request: SpeechRequest) -> list[str]:
+        return []
+
+    def synthesize(self, request: SpeechRequest) -> Iterator[Samples]:
+        noted: list[int] = []
+        self.noted.append(noted)
+        for _ in range(2):
+            noted.append(os.getpriority(os.PRIO_PROCESS, 0))
+            yield np.full(2400, 0.5, np.float32)
+
+
+def test_who_is_heard_already_or_has_a_crowd_behind_them_yields_the_processor(tmp_path: Path) -> None:
+    async def speak() -> list[list[int]]:
+        engine = NicenessNoted()
+        speaker = Speaker(engine, tmp_path, Metrics("held"), Turns(slots=1, waiting_per_campus=4), deadline_seconds=60)
+
+        async def pupil() -> None:
+            async for _ in speaker.speak(SpeechRequest("你好。"), Caller("north", cloning=False, audible_label=False, audit_id="1")):
+                pass
+
+        await asyncio.gather(pupil(), pupil())
+        return engine.noted
+
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    crowded, last = asyncio.run(speak())
+
+    assert crowded == [usual + YIELDING] * 2, "while others of the campus wait, another campus's first sentence comes before theirs"
+    assert last == [usual, usual + YIELDING], "and before the second sentence of anybody"

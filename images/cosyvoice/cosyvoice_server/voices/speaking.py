@@ -9,6 +9,7 @@ from cosyvoice_server.labels import Label, announcement
 from cosyvoice_server.voices.store import TeacherVoice, VoiceStore
 
 NO_SUCH_VOICE = "本校区没有这个音色，请从列表中选择。 This campus has no such voice: choose one from the list."
+ALLOWED = "老师同意这个声音用于：{scope}（至 {until}）。 The teacher allows this voice for: {scope} (until {until})."
 WITHDRAWN = "这个音色已被撤回。 This voice has been withdrawn: choose another."
 
 
@@ -26,6 +27,11 @@ class Spoken:
     def voice_id(self) -> str:
         """The id that marks the reply's copy; empty without a teacher's voice."""
         return self.voice.id if self.voice else ""
+
+    @property
+    def consent(self) -> str:
+        """What the teacher whose voice it is allows, for whoever uses it; empty without one."""
+        return ALLOWED.format(scope=self.voice.consent.scope, until=self.voice.consent.expires_on) if self.voice else ""
 
     @property
     def label(self) -> Label:

@@ -7,7 +7,7 @@ export const element = (id) => document.getElementById(id);
 
 export class Display {
   #language = "zh";
-  #presets = [];
+  #voices = [];
   #problem = null;
   #making = { done: 0, all: 1, making: false };
 
@@ -33,6 +33,7 @@ export class Display {
     const { done, all, making } = this.#making;
     this.progress(done, all, making);
     if (this.#problem) this.problem(this.#problem);
+    this.consent();
   }
 
   /** Fill the list of voices; teachers' come first, where there are any. */
@@ -53,14 +54,23 @@ export class Display {
       return [group];
     });
     element("voice").replaceChildren(...groups.flat());
-    this.#presets = voices.filter(({ kind }) => kind === "preset");
+    this.#voices = voices;
     this.chooseVoice();
   }
 
   /** Choose the first preset voice whose mother tongue is the page's language, as long as nobody has chosen another. */
   chooseVoice() {
-    const native = this.#presets.find(({ language }) => language === this.#language) ?? this.#presets[0];
+    const presets = this.#voices.filter(({ kind }) => kind === "preset");
+    const native = presets.find(({ language }) => language === this.#language) ?? presets[0];
     if (native) element("voice").value = native.name;
+    this.consent();
+  }
+
+  /** Tell what the teacher whose voice is chosen allows it to be used for. */
+  consent() {
+    const chosen = this.#voices.find(({ name }) => name === element("voice").value);
+    const allowed = chosen?.kind === "teacher" ? { scope: chosen.consent_scope, until: chosen.consent_expires_on } : null;
+    element("consent").textContent = allowed ? filled(this.words.consent, allowed) : "";
   }
 
   /** Lay out a text. */

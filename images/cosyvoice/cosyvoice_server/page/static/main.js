@@ -156,6 +156,7 @@ element("file").addEventListener("change", ({ target }) => {
 element("voice").addEventListener("change", ({ target }) => {
   voiceChosen = true;
   player.voice = target.value;
+  display.consent();
 });
 element("speed").addEventListener("change", ({ target }) => {
   set("speed", target.value);

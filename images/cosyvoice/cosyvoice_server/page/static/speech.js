@@ -11,7 +11,7 @@ export class Problem extends Error {
 
 const SOONEST_RETRY_SECONDS = 1;
 
-/** List the voices, each `{name, kind, language}`, the default first. */
+/** List the voices, the default first, each `{name, kind, language, consent_scope, consent_expires_on}`. */
 export async function voices() {
   const answer = await asked("/read/voices", {});
   return (await answer.json()).voices;
