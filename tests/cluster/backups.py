@@ -29,6 +29,13 @@ for folder in sys.argv[1:]:
             found[str(path)] = [digest, about.st_size, about.st_uid, oct(about.st_mode), about.st_mtime_ns]
 print(json.dumps(found))
 """
+_WRITE: Final = """
+import pathlib, sys
+path = pathlib.Path(sys.argv[1])
+path.parent.mkdir(parents=True, exist_ok=True)
+path.write_text(sys.argv[2])
+path.chmod(0o600)
+"""
 _HOLDS: Final = """
 import pathlib, sys
 words = sys.argv[2].encode()
@@ -65,6 +72,10 @@ class Reader:
         """Every file below: its SHA-256, size, owner, mode and time."""
         found: Tree = json.loads(self._run(_TREE, *folders))
         return found
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file that its owner alone may read."""
+        self._run(_WRITE, path, text)
 
     def holds(self, folder: str, words: str) -> bool:
         """Whether a file below has these words in clear."""
