@@ -28,6 +28,9 @@ RECORDING: Final = "teacher.wav"
 STUDIO: Final = 96_000
 """Samples a second: the file of a good microphone, which is more than Envoy holds of a request (1 MiB)."""
 
+PATIENCE: Final = 120.0
+"""Seconds that a program waits for the beginning of a sentence while others use the machine."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -91,7 +94,7 @@ def voices(pupil: httpx.Client) -> list[dict[str, Any]]:
 def spoken(pupil: httpx.Client, text: str, voice: str, form: str = "wav") -> httpx.Response:
     """The answer to a program that has a text spoken."""
     asked = {"model": "tts-1", "input": text, "voice": voice, "response_format": form}
-    return pupil.post("/v1/audio/speech", json=asked)
+    return pupil.post("/v1/audio/speech", json=asked, timeout=PATIENCE)
 
 
 def tags(audio: bytes) -> Mapping[str, str]:
