@@ -1,6 +1,7 @@
 """One sandbox and one `dev` stack for all cluster tests of a lane; each test leaves them as it found them."""
 
 import fcntl
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,8 +17,12 @@ from tests.cluster.school import School
 
 
 @contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Let the other lane finish first: two sandboxes that start prepare one cache."""
+def one_at_a_time(temporary: Path) -> Iterator[None]:
+    """Let the other lane finish first: two sandboxes that start prepare one cache.
+
+    `temporary` is this lane's folder, which is in one of all lanes where there are several.
+    """
+    folder = temporary.parent if "PYTEST_XDIST_WORKER" in os.environ else temporary
     with (folder / "starting").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -30,7 +35,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     with network_of_its_own():
         before = started.traces()
         try:
-            with one_at_a_time(tmp_path_factory.getbasetemp().parent):
+            with one_at_a_time(tmp_path_factory.getbasetemp()):
                 started.do("up")
             yield started
         finally:

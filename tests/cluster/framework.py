@@ -115,9 +115,11 @@ class StackUnderTest:
     def as_before(self) -> Iterator[None]:
         """Whatever is done meanwhile, the file is as before afterwards and the cluster agrees with it."""
         before = self.file.read_text()
-        yield
-        self.file.write_text(before)
-        self.up(refresh=True)
+        try:
+            yield
+        finally:
+            self.file.write_text(before)
+            self.up(refresh=True)
 
     def up(self, *, refresh: bool = False) -> Change:
         """`pulumi up`, looking at the live objects first when `refresh` is set."""

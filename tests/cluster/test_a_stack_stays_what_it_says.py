@@ -1,7 +1,9 @@
 """`up` twice changes nothing, drift is named and repaired, a campus comes and goes alone."""
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+
+import pytest
 
 from tests.cluster.backups import SERVER, Reader
 from tests.cluster.framework import ROOT, Kubectl, StackUnderTest, run
@@ -60,8 +62,17 @@ MADE = (
 """What a campus has on the volumes after a lesson, below the folder of recordings and that of voices."""
 
 
+@pytest.fixture
+def server(deployed: StackUnderTest, kubectl: Kubectl) -> Iterator[Reader]:
+    """The speech server's volumes, which are empty afterwards."""
+    assert deployed.name == "dev", "the server is up"
+    reader = Reader(kubectl, *SERVER)
+    yield reader
+    reader.empty(OUTPUTS, VOICES)
+
+
 def test_a_third_campus_is_three_lines_touches_only_itself_and_can_be_erased_when_it_has_left(
-    dev: StackUnderTest, kubectl: Kubectl, environment: dict[str, str]
+    dev: StackUnderTest, server: Reader, environment: dict[str, str]
 ) -> None:
     def forget() -> subprocess.CompletedProcess[str]:
         words = ("-m", "operations.forget", "--stack", dev.name, "--campus", "east")
@@ -76,7 +87,6 @@ def test_a_third_campus_is_three_lines_touches_only_itself_and_can_be_erased_whe
     assert set(added.operations.values()) == {"create"}, f"adding a campus only creates: {added.operations}"
     assert all("east" in urn for urn in added.operations), f"only east's resources appear: {added.operations}"
 
-    server = Reader(kubectl, *SERVER)
     written = {campus: _a_lesson(server, campus) for campus in ("east", "north")}
     refused = forget()
     assert refused.returncode == 1, "a campus that is served is not erased"
@@ -95,7 +105,6 @@ def test_a_third_campus_is_three_lines_touches_only_itself_and_can_be_erased_whe
     assert done.stdout == "voice: 1 recording and 1 voice of east are erased\n", f"{done.stdout}{done.stderr}"
     assert _kept(server) == written["north"], "what its people made is erased, and its neighbour's is not"
     assert forget().stdout == "voice: nothing of east is kept\n", "once more finds nothing"
-    server.empty(OUTPUTS, VOICES)
 
 
 def _a_lesson(server: Reader, campus: str) -> set[str]:

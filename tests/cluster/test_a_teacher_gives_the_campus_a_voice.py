@@ -12,7 +12,7 @@ from operations.voice.audio import decode
 from tests.cluster.framework import Kubectl, StackUnderTest
 from tests.cluster.neighbours import Browser, Neighbours
 from tests.cluster.school import School
-from tests.cluster.teachers import CAMPUS, TEACHER, Enrolment, spoken, tags, voices
+from tests.cluster.teachers import CAMPUS, SCOPE, TEACHER, Enrolment, spoken, tags, voices
 
 GREETING = "同学们好。"
 ANOTHER = "李老师"
@@ -76,7 +76,9 @@ def names(pupil: httpx.Client) -> list[str]:
 def test_an_enrolled_voice_speaks_on_its_own_campus_only_and_says_that_it_is_made(
     pupil: httpx.Client, teacher: str, others: dict[str, Browser]
 ) -> None:
-    assert {"name": teacher, "kind": "teacher", "language": "zh"} in voices(pupil), "programs find it"
+    (found,) = (voice for voice in voices(pupil) if voice["name"] == teacher)
+    assert (found["kind"], found["language"]) == ("teacher", "zh"), f"programs find it: {found}"
+    assert found["consent_scope"] == SCOPE, f"and what the teacher allows: {found}"
 
     reply = spoken(pupil, GREETING, teacher)
 

@@ -10,8 +10,10 @@ def test_every_mistake_is_told_at_once_and_nothing_is_touched(deployed: StackUnd
             "storage: 1Gi", "storage: plenty\n  campus-voice:gpu: 1"
         )
     )
-    refused = deployed.pulumi("up", "--yes", "--skip-preview")
-    deployed.file.write_text(before)
+    try:
+        refused = deployed.pulumi("up", "--yes", "--skip-preview")
+    finally:
+        deployed.file.write_text(before)
     words = refused.stdout + refused.stderr
     assert refused.returncode != 0, f"a stack that cannot work must not go up:\n{words}"
     for mistake in ("campus-voice:gpus is", "campus-voice:storage is", "campus-voice:gpu is"):
