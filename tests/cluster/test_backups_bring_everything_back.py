@@ -138,10 +138,13 @@ def test_a_volume_keeps_what_may_be_kept_and_brings_back_what_was_lost(
 
     began = time.monotonic()
     volume = kubectl.live(NAMESPACE, "pvc", "cosyvoice-voices-pvc")["spec"]["volumeName"]
-    backups.follow("When a volume is lost")
+    for block in range(4):
+        backups.follow("When a volume is lost", block)
     assert kubectl.live(NAMESPACE, "pvc", "cosyvoice-voices-pvc")["spec"]["volumeName"] != volume
     assert backups.people_made() == {}, "the new volumes are empty"
+    assert backups.held(), "no nightly run saves them"
     backups.follow("Restore")
+    assert not backups.held(), "and from the next night on it does again"
     assert backups.people_made() == before, "the same bytes of the same owner come back, voices included"
     assert_speaks(pupil)
     tell(f"both volumes lost, made anew and restored after {time.monotonic() - began:.0f} s")
