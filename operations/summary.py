@@ -45,7 +45,9 @@ def words(stack: str, outputs: StackOutputs, ca_file: Path | None) -> str:
         ]
     lines += [
         "Try next:",
-        f"  curl {trust}{first.url}/gradio_api/info",
+        f"  {first.url}/read     the students' reading room, in a browser",
+        f"  curl {trust}{first.url}/v1/voices",
+        "      the voices of programs; docs/how-to/let-people-and-programs-in.md has one speak",
         f"  make smoke STACK={stack}     a spoken sentence from each campus, as WAV files",
         f"  make status STACK={stack}    what runs, where, how healthy",
         f"  make logs STACK={stack}      what the gateway and the speech server write",

@@ -111,12 +111,11 @@ class Backups:
     def follow(self, heading: str, block: int = 0, **changes: str) -> None:
         """Do what the guide says in a block of commands below a heading."""
         told = commands(GUIDE, heading, block, changes=changes)
-        self.forget_runs()
         done = run("sh", "-ec", told, environment=self._environment, cwd=self._stack.project)
         assert done.returncode == 0, f"{heading}: {done.stdout}{done.stderr}{self.why()}"
 
     def forget_runs(self) -> None:
-        """Remove the Jobs of earlier runs, whose names the guide uses again."""
+        """Remove the Jobs of earlier runs."""
         self._kubectl("-n", NAMESPACE, "delete", "job", "--all", "--wait")
 
     def run(self, *, extra: Sequence[str] = ()) -> bool:
@@ -154,6 +153,10 @@ class Backups:
         rows = [line for line in told.stdout.splitlines() if "backup cosyvoice-backup" in line]
         assert len(rows) == 1, f"make status has a row for the backup: {told.stdout}{told.stderr}"
         return rows[0]
+
+    def held(self) -> bool:
+        """Whether the nightly runs are held."""
+        return bool(self._kubectl.live(NAMESPACE, "cronjob", "cosyvoice-backup")["spec"]["suspend"])
 
     def people_made(self) -> Tree:
         """Every recording and every voice, without what the server keeps beside them for itself."""

@@ -2,17 +2,18 @@
 
 import random
 import re
-from collections.abc import Iterator
-from pathlib import PurePosixPath
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
 
 import httpx
 import pytest
 
-from operations.smoke.proof import prove
+from operations.smoke.proof import QUIETEST, prove
 from operations.smoke.recogniser import RATE
 from operations.smoke.sentence import draw, draw_decoys
 from operations.voice.audio import decode
-from tests.cluster.framework import ROOT
+from tests.cluster.framework import ROOT, run
+from tests.cluster.guides import commands
 from tests.cluster.listeners import READING
 from tests.cluster.school import School
 from tests.cluster.teachers import spoken, tags, voices
@@ -58,6 +59,20 @@ def test_a_program_that_knows_only_the_description_has_a_sentence_spoken(program
     prove(sound, for_model, sentence, draw_decoys(source, sentence), subject="the answer of the API")
     assert reply.headers["X-AI-Generated"] == "true", "the answer says that a machine speaks"
     assert tags(reply.content)["comment"] == "AI-generated speech", "and so does the file"
+
+
+def test_the_guides_commands_have_a_sentence_spoken(
+    school: School, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    host = school.hosts[CAMPUS]
+    (tmp_path / "ca.crt").write_text(school.authorities[host])
+    typed = commands("let-people-and-programs-in.md", "Programs", changes={"north.voice.example.org": host})
+
+    done = run("bash", "-ec", typed, environment=environment, cwd=tmp_path)
+
+    assert done.returncode == 0, f"both lines work as they are written: {done.stdout}{done.stderr}"
+    heard = decode((tmp_path / "morning.mp3").read_bytes())
+    assert heard.loudness > QUIETEST, "and the file can be heard"
 
 
 def test_the_beginning_is_heard_while_the_end_is_still_to_be_spoken(

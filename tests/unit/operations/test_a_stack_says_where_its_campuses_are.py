@@ -178,9 +178,9 @@ def test_a_problem_is_one_sentence_and_exit_code_one(capsys: pytest.CaptureFixtu
     [
         (
             ca_file_of("dev"),
-            "curl --cacert .sandbox/dev-ca.crt https://north.voice.localhost/gradio_api/info",
+            "curl --cacert .sandbox/dev-ca.crt https://north.voice.localhost/v1/voices",
         ),
-        (None, "curl https://north.voice.localhost/gradio_api/info"),
+        (None, "curl https://north.voice.localhost/v1/voices"),
     ],
 )
 def test_make_up_ends_with_the_urls_and_a_command_that_works_as_written(

@@ -1,5 +1,9 @@
 """What a stack's file means when nothing is wrong with it."""
 
+import re
+from pathlib import Path
+from textwrap import dedent
+
 import pytest
 
 from settings import CampusStackSettings, PlatformCampusSettings, PlatformSettings
@@ -18,11 +22,19 @@ def platform(folder: Folder, text: str, stack: str = "dev") -> PlatformSettings:
     return settings
 
 
-def test_domain_gpus_and_storage_are_enough(folder: Folder) -> None:
+def test_domain_gpus_and_storage_are_enough_for_dev(folder: Folder) -> None:
     settings = platform(folder, SMALLEST)
     assert (settings.domain, settings.gpus, settings.storage) == ("voice.example.org", 0, "20Gi")
     assert settings.campuses == (PlatformCampusSettings(id="voice"),), "without campuses there is one, voice"
     assert settings.longest_request_seconds == 600, "600 seconds is the documented default"
+
+
+def test_the_smallest_file_of_the_readme_works_in_any_stack(folder: Folder) -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text()
+    smallest = re.search(r"```yaml\nconfig:\n(.*?)```", readme, re.DOTALL)
+    assert smallest, "the README shows a whole file"
+    settings = platform(folder, dedent(smallest[1]), "prod")
+    assert [campus.id for campus in settings.campuses] == ["north"], "people paste it as it is"
 
 
 def test_a_file_that_names_a_platform_is_a_campus_stack(folder: Folder) -> None:
