@@ -102,7 +102,8 @@ def settings(name: str, args: "AiAppBackendArgs") -> ApplicationSettings:
     )
     if checked.image is None:
         fields.refuse("image", "an application needs an image", "it is what runs", "Name it, with its tag.")
-    saving = backup.read(fields, application, f"{namespace}-{application}")
+    # No label holds a full stop, so that no namespace, and no other pair of the two, makes the same host.
+    saving = backup.read(fields, application, f"{namespace}.{application}")
     if saving is not None and not backup_jobs.written(checked):
         fields.refuse_as(
             saving.secret,
