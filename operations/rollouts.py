@@ -23,6 +23,9 @@ _MODEL = "campus-voice/model"
 _SOURCES = ("hub", "url")
 """Parts of a model's description that have parts themselves."""
 
+_ACCELERATION = ("tensorrt",)
+"""Parts of a model's description that the setting `acceleration` decides."""
+
 _LATE = "ProgressDeadlineExceeded"
 
 
@@ -43,7 +46,8 @@ class Version:
             if key in _SOURCES:
                 values |= {f"model.{key}.{name}": json.dumps(part) for name, part in value.items()}
             else:
-                values[f"model.{key}"] = json.dumps(value)
+                setting = "acceleration" if key in _ACCELERATION else "model"
+                values[f"{setting}.{key}"] = json.dumps(value)
         return values
 
     def back_from(self, other: "Version") -> str:
@@ -52,8 +56,9 @@ class Version:
             return ""
         here, there = self.settings(), other.settings()
         told = [f"campus-voice:{name}: {value}" for name, value in here.items() if there.get(name) != value]
-        depth = 1 if self.model is None else 2
-        gone = dict.fromkeys(".".join(name.split(".")[:depth]) for name in there if name not in here)
+        gone = dict.fromkeys(".".join(name.split(".")[:2]) for name in there if name not in here)
+        if self.model is None and gone:
+            gone = {"model": None}  # Nothing tells how a model in the image was accelerated.
         return " and ".join([*told, *(f"no campus-voice:{name}" for name in gone)])
 
 

@@ -1,6 +1,7 @@
 """What a stack's file may say about where the speech model comes from."""
 
-from typing import Annotated, TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import Field, StringConstraints
 
@@ -93,6 +94,14 @@ class UrlSettings(Strict):
 
 class ModelSettings(Strict):
     """Where the speech model comes from: exactly one of `claim`, `hub` and `url`."""
+
+    elsewhere: ClassVar[Mapping[str, Rule]] = {
+        "tensorrt": Rule(
+            "it is no setting of the model",
+            "what TensorRT needs is fetched where the GPU is to use it",
+            "Write `campus-voice:acceleration: {tensorrt: true}` instead.",
+        )
+    }
 
     claim: ObjectName | None = None
     """PersistentVolumeClaim, in the backend's namespace, with the model's files and their `SHA256SUMS`."""

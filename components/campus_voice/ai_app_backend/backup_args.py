@@ -17,7 +17,7 @@ class AiAppBackendBackupS3Args(TypedDict):
 
     prefix: NotRequired[str]
     """Folder within the bucket, which no other backend may use. Default: the namespace of a CosyVoiceBackend,
-    and `<namespace>-<application>` of another application."""
+    and `<namespace>.<application>` of another application."""
 
     region: NotRequired[str]
     """Region of the bucket. Default: the store's own."""

@@ -1,5 +1,6 @@
 """What an AiAppBackend accepts, and the application that it describes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ from campus_voice.shared.enums import AccessMode, SecurityProfile
 from campus_voice.shared.fields import Fields
 from campus_voice.shared.manifests import Manifest
 
-from . import backup, backup_jobs, placement, power, reading
+from . import backup, backup_jobs, backup_steps, placement, pod, power, reading
 from .application import Application, Claim, Probe, Probes, Volume
 from .backup import Backup
 
@@ -24,8 +25,22 @@ _POWER = power.Power(
     storage_limit="2Gi",
 )
 _SOURCES = ("size", "claim", "config_map", "secret")
-_OWN_VOLUMES = frozenset({"authorities", "backup", "shm", "tmp"})
-"""Volumes that the pods, or those of the backup, have beside the given ones."""
+
+_OWN: Mapping[str | None, Mapping[str, Sequence[str]]] = {
+    None: {"name": [pod.SCRATCH], "mount_path": [f"/{pod.SCRATCH}"]},
+    "shared_memory": {"name": [pod.SHARED_MEMORY], "mount_path": [f"/dev/{pod.SHARED_MEMORY}"]},
+    "backup": {
+        "name": ["authorities", "backup", "backup-pvc"],
+        "mount_path": [backup_steps.PLACE, backup_steps.AUTHORITIES],
+    },
+}
+"""By the argument that adds them, what the pods' own volumes have; `backup-pvc` would be a claim twice."""
+
+_OTHERWISE = {
+    "name": "Choose another name. To keep a volume that was made under this one, write claim: "
+    "<application>-<name> instead of size, and no delete_data.",
+    "mount_path": "Choose another path.",
+}
 
 _PROBE_SECONDS = 2
 _USER = 10001
@@ -87,7 +102,8 @@ def settings(name: str, args: "AiAppBackendArgs") -> ApplicationSettings:
     )
     if checked.image is None:
         fields.refuse("image", "an application needs an image", "it is what runs", "Name it, with its tag.")
-    saving = backup.read(fields, application, f"{namespace}-{application}")
+    # No label holds a full stop, so that no namespace, and no other pair of the two, makes the same host.
+    saving = backup.read(fields, application, f"{namespace}.{application}")
     if saving is not None and not backup_jobs.written(checked):
         fields.refuse_as(
             saving.secret,
@@ -153,17 +169,19 @@ def _source(fields: Fields, claim: Claim | None) -> Manifest:
 
 def _refuse_names(fields: Fields, volumes: list[Volume]) -> None:
     """Refuse two volumes of one name or at one path, which Kubernetes would refuse."""
-    own = sorted({volume.name for volume in volumes} & _OWN_VOLUMES)
-    if own:
-        fields.refuse_as(
-            own,
-            "volumes",
-            f"no name may be one of {', '.join(sorted(_OWN_VOLUMES))}",
-            "the pods, or those of the backup, have volumes of their own by these names",
-            "Choose another name.",
-        )
-    for what in ("name", "mount_path"):
+    added = [own for by, own in _OWN.items() if by is None or fields.given(by) is not None]
+    for what, way_out in _OTHERWISE.items():
+        own = sorted(value for part in added for value in part[what])
         values = [getattr(volume, what) for volume in volumes]
+        taken = sorted({value for value in values if (value.rstrip("/") or value) in own})
+        if taken:
+            fields.refuse_as(
+                taken,
+                "volumes",
+                f"no {what} may be one of {', '.join(own)}",
+                "a volume of the pods themselves, or of the backup's, has it",
+                way_out,
+            )
         twice = sorted({value for value in values if values.count(value) > 1})
         if twice:
             fields.refuse_as(

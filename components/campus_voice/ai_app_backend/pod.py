@@ -14,8 +14,12 @@ from campus_voice.shared.manifests import (
 from . import placement, power
 from .application import Application, Probe, Volume
 
-_SCRATCH = "tmp"
-_SHARED_MEMORY = "shm"
+SCRATCH = "tmp"
+"""Volume of every pod, and its folder below `/`."""
+
+SHARED_MEMORY = "shm"
+"""Volume for shared memory, and its folder below `/dev`."""
+
 _DEAD_SECONDS = 30
 """How long a container may take to end that its liveness probe gave up: nobody in it is waited for."""
 
@@ -31,13 +35,13 @@ def spec(application: Application, selector: Mapping[str, str]) -> Manifest:
         "terminationGracePeriodSeconds": application.stop_seconds,
         "volumes": [
             *({"name": volume.name, **volume.source} for volume in application.volumes),
-            {"name": _SCRATCH, "emptyDir": {"sizeLimit": application.scratch}},
+            {"name": SCRATCH, "emptyDir": {"sizeLimit": application.scratch}},
         ],
         **placement.render(application.placement, application.replicas, selector),
     }
     if application.shared_memory is not None:
         memory = {"medium": "Memory", "sizeLimit": application.shared_memory}
-        made["volumes"].append({"name": _SHARED_MEMORY, "emptyDir": memory})
+        made["volumes"].append({"name": SHARED_MEMORY, "emptyDir": memory})
     if application.pull_secrets:
         made["imagePullSecrets"] = [{"name": name} for name in application.pull_secrets]
     return made
@@ -103,9 +107,9 @@ def _ports(application: Application) -> list[Manifest]:
 
 def _mounts(application: Application) -> list[Manifest]:
     mounts = [mount(volume) for volume in application.volumes]
-    mounts.append({"mountPath": f"/{_SCRATCH}", "name": _SCRATCH})
+    mounts.append({"mountPath": f"/{SCRATCH}", "name": SCRATCH})
     if application.shared_memory is not None:
-        mounts.append({"mountPath": f"/dev/{_SHARED_MEMORY}", "name": _SHARED_MEMORY})
+        mounts.append({"mountPath": f"/dev/{SHARED_MEMORY}", "name": SHARED_MEMORY})
     return mounts
 
 

@@ -59,7 +59,8 @@ class CosyVoiceBackend(pulumi.ComponentResource):
     """Image of the speech server."""
 
     model: pulumi.Output[str | None]
-    """The model, as JSON in the words of the argument `model`; None where the image holds it."""
+    """The model, as JSON in the words of the argument `model`, with `tensorrt` where that is on; None where
+    the image holds it."""
 
     backup: pulumi.Output[str | None]
     """Name of the CronJob that backs both volumes up; None without `backup`."""

@@ -37,7 +37,8 @@ class Fetch:
     """A pinned revision that a Job brings onto the volume."""
 
     told: Mapping[str, Any]
-    """What decides what is fetched, defaults written out, in the words of the argument `model`."""
+    """What decides what is fetched, defaults written out, in the words of the argument `model`; and
+    `tensorrt` where `acceleration` has that on."""
 
     arguments: Sequence[str]
     """What the fetch program is told, the same for the same content from the same place."""
@@ -67,7 +68,8 @@ class Model:
     """The model's folder, in the server."""
 
     told: str
-    """What of the argument `model` decides what is loaded, as JSON with the defaults: what is reviewed."""
+    """What of the argument `model` decides what is loaded, as JSON with the defaults: what is reviewed; and
+    `tensorrt` where `acceleration` has that on."""
 
     fetch: Fetch | None
     """None: the volume is there already."""
@@ -102,7 +104,8 @@ def read(fields: Fields, access: AccessMode, *, tensorrt: bool) -> Model | None:
         return None
     if given == ["claim"]:
         claim = own.label("claim")
-        return Model(claim, FOLDER, json.dumps({"claim": claim}), fetch=None)
+        told = {"claim": claim, **_accelerated(tensorrt=tensorrt)}
+        return Model(claim, FOLDER, json.dumps(told), fetch=None)
     fetch = _fetch(own, given[0], access, tensorrt=tensorrt)
     return Model(CLAIM_NAME, f"{FOLDER}/{fetch.revision}", json.dumps(fetch.told), fetch)
 
@@ -126,7 +129,11 @@ def _fetch(fields: Fields, source: str, access: AccessMode, *, tensorrt: bool) -
     checksums = dict(sorted(_checksums(fields).items()))
     folder = f"{FOLDER}/{revision}"
     return Fetch(
-        told={source: told, **({"sha256": checksums} if checksums else {})},
+        told={
+            source: told,
+            **({"sha256": checksums} if checksums else {}),
+            **_accelerated(tensorrt=tensorrt),
+        },
         arguments=[
             *("model", "fetch", "--source", source, *place, "--revision", revision, "--folder", folder),
             "--remove-older",
@@ -145,6 +152,10 @@ def _fetch(fields: Fields, source: str, access: AccessMode, *, tensorrt: bool) -
         token_secret=fields.label("token_secret") if fields.given("token_secret") is not None else None,
         seconds=fields.integer("fetch_seconds", 5400, 60, 86400, "it bounds how long a deployment waits"),
     )
+
+
+def _accelerated(*, tensorrt: bool) -> Mapping[str, bool]:
+    return {"tensorrt": True} if tensorrt else {}
 
 
 _Words = tuple[str, str, str]

@@ -19,13 +19,14 @@ def hub(revision: str) -> str:
     return f'{{"hub": {{{place}, "revision": "{revision}"}}}}'
 
 
-def rendered(kind: str, revision: str) -> dict[str, Any]:
+def rendered(kind: str, revision: str, *, tensorrt: bool = False) -> dict[str, Any]:
     args: CosyVoiceBackendArgs = {
         "namespace": "voice",
         "gpus": 1,
         "storage": "20Gi",
         "image": "speech:11",
         "model": {"hub": {"revision": revision}},
+        "acceleration": {"tensorrt": tensorrt},
         "gateway_namespace": "projectcontour",
         "gateway_selector": {"app": "envoy"},
     }
@@ -33,9 +34,9 @@ def rendered(kind: str, revision: str) -> dict[str, Any]:
     return found
 
 
-def deployment(revision: str, reason: str) -> dict[str, Any]:
+def deployment(revision: str, reason: str, *, tensorrt: bool = False) -> dict[str, Any]:
     condition = {"type": "Progressing", "reason": reason}
-    return {**rendered("Deployment", revision), "status": {"conditions": [condition]}}
+    return {**rendered("Deployment", revision, tensorrt=tensorrt), "status": {"conditions": [condition]}}
 
 
 def job(revision: str, condition: dict[str, str]) -> dict[str, Any]:
@@ -82,6 +83,26 @@ def test_each_value_that_is_not_that_of_the_last_good_up_is_named(good: Version,
     found = late_of(deployment(COMMIT, LATE), good)
     assert found is not None
     assert found.words == words
+
+
+@pytest.mark.parametrize(
+    ("good", "back"),
+    [
+        (Version("speech:11", hub(COMMIT)), "no campus-voice:acceleration.tensorrt"),
+        (Version("speech:10", None), "campus-voice:image: speech:10 and no campus-voice:model"),
+    ],
+    ids=["with this model", "with a model in the image"],
+)
+def test_tensorrt_belongs_to_the_way_back_where_the_last_good_up_had_none(good: Version, back: str) -> None:
+    found = late_of(deployment(COMMIT, LATE, tensorrt=True), good)
+    assert found is not None
+    assert found.back == back, "more is fetched for TensorRT, and built at the start"
+
+
+def test_tensorrt_that_was_on_before_is_named_as_it_was() -> None:
+    found = late_of(deployment(COMMIT, LATE), Version("speech:11", f'{hub(COMMIT)[:-1]}, "tensorrt": true}}'))
+    assert found is not None
+    assert found.back == "campus-voice:acceleration.tensorrt: true"
 
 
 @pytest.mark.parametrize("reason", ["NewReplicaSetAvailable", "ReplicaSetUpdated"])

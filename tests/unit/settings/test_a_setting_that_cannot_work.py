@@ -57,6 +57,10 @@ MESSAGES = {
         "campus-voice:backup.verifyPercent is 101: it must be a whole number from 1 to 100, because it is the "
         "share of the stored data that is read back after each run. Leave it out for 10."
     ),
+    "model: {hub: {}, tensorrt: true}": (
+        "campus-voice:model.tensorrt is True: it is no setting of the model, because what TensorRT needs is fetched "
+        "where the GPU is to use it. Write `campus-voice:acceleration: {tensorrt: true}` instead."
+    ),
     "campuses: north": (
         "campus-voice:campuses is 'north': it must be a list of campuses, because each entry becomes a host "
         "name of its own. Write one `- id: <campus>` per campus, or leave it out for a single campus named "
