@@ -77,7 +77,7 @@ check: environments
 	@$(SANDBOX) manifests
 	@.venv/bin/ruff check && .venv/bin/ruff format --check --quiet
 	@.venv/bin/mypy
-	@.venv/bin/pytest -q tests/unit tests/cases tests/program tests/meta
+	@.venv/bin/pytest -q -n 2 tests/unit tests/cases tests/program tests/meta
 	@cd sandbox && .venv/bin/ruff check && .venv/bin/ruff format --check --quiet && .venv/bin/mypy && .venv/bin/pytest -q tests/build
 
 # The tests have a sandbox of their own, in a network of its own: the one that `make up` started runs on.
