@@ -15,7 +15,6 @@ from tests.cluster.network import network_of_its_own
 from tests.cluster.node import Node
 from tests.cluster.school import School
 
-
 LONGEST = "test_speech_survives_faults.py"
 
 
