@@ -1,4 +1,8 @@
-"""Running a command in a container, with the right to create `pods/exec` that the kubeconfig's user has."""
+"""Running a command in a container, with the right to get and create `pods/exec` that the kubeconfig's user has.
+
+The request is a GET that becomes a WebSocket: the right to get it is always asked for, and from Kubernetes 1.35 on
+that to create it as well (https://github.com/kubernetes/kubernetes/pull/134577).
+"""
 
 import re
 from collections.abc import Sequence
