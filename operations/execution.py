@@ -1,7 +1,7 @@
-"""Running a command in a container, as the kubeconfig's user, who has to be allowed to get and create `pods/exec`.
+"""Running a command in a container, as a user who may get and create `pods/exec`.
 
-The request is a GET that becomes a WebSocket: the right to get is always asked for, and from Kubernetes 1.35 on the
-right to create as well (https://github.com/kubernetes/kubernetes/pull/134577).
+The request is a GET that becomes a WebSocket: the right to get is always asked for, and from Kubernetes 1.35 on
+that to create as well (https://github.com/kubernetes/kubernetes/pull/134577).
 """
 
 import re
@@ -80,8 +80,9 @@ def run(core: Any, place: tuple[str, str, str], command: Sequence[str]) -> Ended
 def _refused(error: ApiException) -> Exception:
     """What the API server answered, or that it did not: the client hides both behind status 0."""
     told = re.match(r"Handshake status (\d+) ([\w ]+)", str(error.reason))
+    refusal: Exception = error
     if told:
-        return ApiException(status=int(told[1]), reason=told[2].strip())
-    if error.status == 0:
-        return ConnectionError(error.reason)
-    return ApiException(status=error.status, reason=error.reason)
+        refusal = ApiException(status=int(told[1]), reason=told[2].strip())
+    elif error.status == 0:
+        refusal = ConnectionError(error.reason)
+    return refusal
