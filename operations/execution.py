@@ -1,7 +1,7 @@
 """Running a command in a container, as a user who may get and create `pods/exec`.
 
-The request is a GET that becomes a WebSocket: the right to get is always asked for, and from Kubernetes 1.35 on
-that to create as well (https://github.com/kubernetes/kubernetes/pull/134577).
+The request is a GET that becomes a WebSocket: the right to get is always asked for, and from Kubernetes 1.35
+on that to create as well (https://github.com/kubernetes/kubernetes/pull/134577).
 """
 
 import re
