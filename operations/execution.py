@@ -1,4 +1,8 @@
-"""Running a command in a container, with the right to create `pods/exec` that the kubeconfig's user has."""
+"""Running a command in a container, as a user who may get and create `pods/exec`.
+
+The request is a GET that becomes a WebSocket: the right to get is always asked for, and from Kubernetes 1.35
+on that to create as well (https://github.com/kubernetes/kubernetes/pull/134577).
+"""
 
 import re
 from collections.abc import Sequence
@@ -9,6 +13,7 @@ import yaml
 from kubernetes.client.exceptions import ApiException
 from kubernetes.stream import stream
 from kubernetes.stream.ws_client import ERROR_CHANNEL
+from websocket import WebSocketException
 
 from operations.answering import answering
 from operations.errors import OperationError
@@ -35,7 +40,7 @@ def run(core: Any, place: tuple[str, str, str], command: Sequence[str]) -> Ended
     """Run a command in `place`, a pod's namespace, its name and a container, through the API client `core`.
 
     Raises:
-        OperationError: it cannot be started, or has not ended after LONGEST.
+        OperationError: it cannot be started, its connection breaks, or it has not ended after LONGEST.
     """
     namespace, pod, container = place
     with answering(f"the pod {namespace}/{pod}", "entered"):
@@ -52,7 +57,14 @@ def run(core: Any, place: tuple[str, str, str], command: Sequence[str]) -> Ended
             )
         except ApiException as error:
             raise _refused(error) from error
-        session.run_forever(timeout=LONGEST)
+        try:
+            session.run_forever(timeout=LONGEST)
+        except (WebSocketException, OSError) as error:
+            raise OperationError(
+                f"A command in the pod {namespace}/{pod} was cut off",
+                f"its connection broke ({type(error).__name__}), and its work may be done, or a part of it",
+                "Run this again: what is done already stays done.",
+            ) from error
     if session.is_open():
         session.close()
         raise OperationError(
@@ -65,7 +77,12 @@ def run(core: Any, place: tuple[str, str, str], command: Sequence[str]) -> Ended
     return Ended(failure, session.read_stdout(), session.read_stderr())
 
 
-def _refused(error: ApiException) -> ApiException:
-    """What the API server answered, which the client hides in a text with all headers."""
+def _refused(error: ApiException) -> Exception:
+    """What the API server answered, or that it did not: the client hides both behind status 0."""
     told = re.match(r"Handshake status (\d+) ([\w ]+)", str(error.reason))
-    return ApiException(status=int(told[1]), reason=told[2].strip()) if told else error
+    refusal: Exception = error
+    if told:
+        refusal = ApiException(status=int(told[1]), reason=told[2].strip())
+    elif error.status == 0:
+        refusal = ConnectionError(error.reason)
+    return refusal

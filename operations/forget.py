@@ -18,6 +18,9 @@ CAMPUS = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 COMMAND = ("python3.11", "-m", "cosyvoice_server", "forget")
 """The server's own command, which takes the campus's id (images/cosyvoice/README.md)."""
 
+NO_SUCH_COMMAND = re.compile(r"No module named|executable file .*not found|COSYVOICE_PORT .*cannot be opened")
+"""What Python, a container's runtime, or a server that starts instead says where there is no such command."""
+
 
 def forget(stack: Stack, cluster: Cluster, campus: str) -> Iterator[str]:
     """Erase a campus on every backend of a stack, and tell what went; one pod reaches the volumes of all.
@@ -32,12 +35,7 @@ def forget(stack: Stack, cluster: Cluster, campus: str) -> Iterator[str]:
         ended = cluster.run(pod, pod.containers[0], (*COMMAND, campus))
         if ended.failure:
             words = ended.complained.strip().splitlines()
-            raise OperationError(
-                f"Campus {campus} is not erased from {backend.namespace}",
-                words[-1] if words else ended.failure,
-                "Bring the stack up with this release's image and run this again; a third party's server has "
-                "no such command.",
-            )
+            raise _unfinished(backend, campus, words[-1] if words else ended.failure)
         yield f"{backend.namespace}: {ended.said.strip()}"
         if backend.backup and (days := kept_days(cluster, backend.namespace, backend.backup)):
             yield f"{backend.namespace}: its backups hold what there was for up to {days} days and a run more"
@@ -74,6 +72,18 @@ def _refuse_served(stack: Stack, cluster: Cluster, campus: str) -> None:
                 f"the HTTPProxy {backend.namespace}/{campus} still leads to its speech server",
                 f"Let `make up STACK={name}` remove it, then run this again.",
             )
+
+
+def _unfinished(backend: Backend, campus: str, why: str) -> OperationError:
+    """What a backend's command did not do, by its last words."""
+    if NO_SUCH_COMMAND.search(why):
+        way_out = (
+            "Bring the stack up with this release's image and run this again; a third party's server has no "
+            "such command."
+        )
+    else:
+        way_out = "Run this again once that is mended: it erases what is left."
+    return OperationError(f"Campus {campus} is not erased from {backend.namespace}", why, way_out)
 
 
 def _way_out(stack: str, *, own_stack: bool) -> str:

@@ -31,7 +31,8 @@ def main(arguments: Sequence[str], settings: Settings) -> int:
     try:
         print(forget(arguments[0], settings))
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}: what was erased is gone, run it again for the rest", file=sys.stderr)
+        place = error.filename or settings.voices_dir  # waiting until a mark is on the volume names no file
+        print(f"{place}: {error.strerror}: what was erased is gone, run it again for the rest", file=sys.stderr)
         return 1
     return 0
 

@@ -1,6 +1,7 @@
 """Keeping the outputs volume in bounds: old recordings go, what a killed server left half-written goes, and the rest is counted."""
 
 import contextlib
+import logging
 import shutil
 import threading
 import time
@@ -12,6 +13,7 @@ SWEEP_SECONDS = 300.0
 """The longest time between two sweeps."""
 FORGOTTEN = ".forgotten"
 """An empty file in the folder of a campus that was erased, at the time of this file."""
+LOG = logging.getLogger(__name__)
 
 
 class Sweeper:
@@ -57,17 +59,20 @@ class Sweeper:
     def _forgotten_until(self, folder: Path) -> float:
         """Tell the time before which everything in a campus's folder is to be erased; 0 for a campus that was never forgotten.
 
+        A folder that cannot be read, as a file system's own may be, is no campus's.
         What a restored backup brings back is older than the mark, and what was being spoken then is younger by one request.
         """
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             return (folder / FORGOTTEN).stat().st_mtime + self._longest_request
         return 0.0
 
     def _run(self) -> None:
         interval = min(SWEEP_SECONDS, max(1.0, self._ttl / 4)) if self._ttl else SWEEP_SECONDS
         while True:
-            with contextlib.suppress(OSError):
+            try:
                 self.sweep()
+            except OSError as error:
+                LOG.error("the outputs volume could not be swept: %s", error.strerror)
             self._pause.wait(interval)
 
 

@@ -21,8 +21,9 @@ LARGEST_BACKLOG = 256 * 1024 * 1024
 """Bytes of audio that all listeners together may be behind: three quarters of an hour."""
 
 YIELDING = 5
-"""What is added to the niceness of a synthesis that others come before: it gets a third of the processor that they get, and all
-of it where there are none (https://man7.org/linux/man-pages/man7/sched.7.html, "The nice value")."""
+"""What is added to the niceness of a synthesis that others come before: its thread gets a third of a core that it shares with one of
+theirs, and all of it where there are none (https://man7.org/linux/man-pages/man7/sched.7.html, "The nice value"). The threads that an
+engine has of its own are as nice as before."""
 
 
 class SlowListenerError(SpeechError):

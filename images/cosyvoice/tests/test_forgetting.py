@@ -4,8 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from speech_process import CLONING, SpeechServer
 from teachers import CONSENT, enrolled, listed, permitted, withdrawn
+
+from cosyvoice_server.config import Settings
+from cosyvoice_server.forgetting import main
 
 EAST = CLONING | {"X-Campus-Id": "east"}
 TEACHER = CONSENT["name"]
@@ -63,3 +67,14 @@ def test_what_is_no_campus_is_not_forgotten(held_server: SpeechServer) -> None:
     never = forget(held_server, "nowhere")
     assert (never.returncode, never.stdout) == (0, "nothing of nowhere is kept\n"), "a campus that never spoke has nothing"
     assert not list(held_server.folder.glob("*/nowhere")), "and gets no folder"
+
+
+def test_a_volume_that_cannot_be_written_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    voice = tmp_path / "north" / "v0123456789abcdef"
+    voice.mkdir(parents=True)
+    voice.with_suffix(".withdrawn").symlink_to("/dev/full")  # nothing is ever on this volume, and its error names no file
+
+    assert main(["north"], Settings(voices_dir=tmp_path, outputs_dir=tmp_path / "outputs")) == 1, "what is left is not said to be erased"
+
+    assert capsys.readouterr().err.startswith(f"{tmp_path}: Invalid argument: what was erased is gone, run it again"), "and where it is"
+    assert voice.is_dir(), "a voice is there as long as its mark is not"

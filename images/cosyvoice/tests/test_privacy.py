@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from speech_process import CLONING, NORTH, ZERO_SHOT, SpeechServer, wait_until
 
 from cosyvoice_server.sweeping import Sweeper
@@ -96,6 +97,8 @@ def test_recordings_and_half_written_leftovers_are_deleted_after_their_time_and_
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(b"12345")
         os.utime(file, (time.time() - age,) * 2)
+    (tmp_path / "alien").mkdir()
+    (tmp_path / "alien/.forgotten").symlink_to(".forgotten")  # cannot be read, whoever tries
     sweeper = Sweeper(tmp_path, ttl_seconds=7200, longest_request_seconds=600)
 
     sweeper.sweep()
@@ -110,3 +113,9 @@ def test_recordings_and_half_written_leftovers_are_deleted_after_their_time_and_
 
     Sweeper(tmp_path, ttl_seconds=0, longest_request_seconds=1).sweep()
     assert (tmp_path / "north/output_1.wav").exists(), "without a time recordings are kept for ever"
+
+
+def test_an_outputs_volume_that_cannot_be_swept_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    Sweeper(tmp_path / ("x" * 300), ttl_seconds=0, longest_request_seconds=1).start()
+
+    wait_until(lambda: "the outputs volume could not be swept: File name too long" in caplog.text, "nobody finds it full by surprise", 30)

@@ -31,13 +31,20 @@ def test_a_stopping_server_serves_whom_it_has_taken_and_takes_nobody_new(tmp_pat
         assert len(server.recordings("north")) == 2, "both were kept"
 
 
-def test_a_server_without_its_model_says_what_is_missing(tmp_path: Path) -> None:
-    with launched(SERVER, tmp_path, COSYVOICE_MODEL_DIR=str(tmp_path)) as server:
+def test_a_server_with_a_damaged_model_says_which_file_it_is(kokoro: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    for file in kokoro.iterdir():
+        (model / file.name).symlink_to(file)
+    (model / "model.onnx").unlink()
+    with (kokoro / "model.onnx").open("rb") as whole:
+        (model / "model.onnx").write_bytes(whole.read(1_000_000))
+    with launched(SERVER, tmp_path, COSYVOICE_MODEL_DIR=str(model)) as server:
         assert server.process.wait(timeout=120) == 1, "a server that cannot speak does not run"
         said = server.log.splitlines()
 
-    assert said[-1].startswith(f"the model in {tmp_path} is not complete: "), "it names the folder"
-    assert "Wait for the fetch or run it again" in said[-1], "and the way out"
+    assert said[-1].startswith(f"the model in {model} is not complete: model.onnx has SHA-256 "), "it names the folder and the file"
+    assert said[-1].endswith("Fetch it again: what is right is kept"), "and the way out"
     assert not any("Traceback" in line for line in said), "in one sentence"
 
 

@@ -17,6 +17,9 @@ from cosyvoice_server.speaker import Speaker
 from cosyvoice_server.synthesis import YIELDING
 from cosyvoice_server.turns import BusyError, Turn, Turns
 
+NICEST = 19
+"""Linux has no niceness above this, and the tests may be nice already."""
+
 
 async def settle() -> None:
     """Let every task go as far as it can."""
@@ -161,7 +164,8 @@ def test_who_is_heard_already_or_has_a_crowd_behind_them_yields_the_processor(tm
         return engine.noted
 
     usual = os.getpriority(os.PRIO_PROCESS, 0)
+    yielding = min(usual + YIELDING, NICEST)
     crowded, last = asyncio.run(speak())
 
-    assert crowded == [usual + YIELDING] * 2, "while others of the campus wait, another campus's first sentence comes before theirs"
-    assert last == [usual, usual + YIELDING], "and before the second sentence of anybody"
+    assert crowded == [yielding] * 2, "while others of the campus wait, another campus's first sentence comes before theirs"
+    assert last == [usual, yielding], "and before the second sentence of anybody"
