@@ -51,7 +51,7 @@ def failed_pod(message: str) -> dict[str, Any]:
 
 
 BOTH = f"image speech:11 with model {hub(COMMIT)}"
-REVISION, CLAIM = "campus-voice:model.hub.revision", "campus-voice:model.claim"
+MODEL = "campus-voice:model:"
 LATE = "ProgressDeadlineExceeded"
 
 
@@ -64,15 +64,15 @@ LATE = "ProgressDeadlineExceeded"
         ),
         (
             Version("speech:11", hub(OTHER)),
-            f'{BOTH} was not ready within 2430 s: go back to {REVISION}: "{OTHER}"',
+            f'{BOTH} was not ready within 2430 s: go back to revision: "{OTHER}" below {MODEL} hub:',
         ),
         (
             Version("speech:10", None),
-            f"{BOTH} was not ready within 2430 s: go back to campus-voice:image: speech:10 and no campus-voice:model",
+            f"{BOTH} was not ready within 2430 s: go back to campus-voice:image: speech:10 and no {MODEL}",
         ),
         (
             Version("speech:11", '{"claim": "weights"}'),
-            f'{BOTH} was not ready within 2430 s: go back to {CLAIM}: "weights" and no campus-voice:model.hub',
+            f'{BOTH} was not ready within 2430 s: go back to claim: "weights" below {MODEL} and no hub: below {MODEL}',
         ),
         (Version("speech:11", hub(COMMIT)), "image speech:11 was not ready within 2430 s"),
     ],
@@ -100,7 +100,7 @@ def test_a_model_that_cannot_be_fetched_names_the_one_before_and_why() -> None:
     assert found is not None
     assert found.words == (
         f"model {hub(OTHER)} was not fetched by image speech:11 (cosyvoice-model: huggingface.co answers 404 "
-        f'(Not Found): check the revision): go back to {REVISION}: "{COMMIT}"'
+        f'(Not Found): check the revision): go back to revision: "{COMMIT}" below {MODEL} hub:'
     )
 
 
