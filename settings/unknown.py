@@ -10,8 +10,8 @@ from .hints import alternatives, is_model, keys
 from .rule import Rule
 
 _NEAR = 0.7
-"""How like a setting a key must be to pass for a misspelt one: `replicaCount` is like `replicas` by so much, and
-`nodes` like `model` by 0.6."""
+"""How like a setting a key must be to pass for a misspelt one: `replicaCount` is like `replicas` by so much,
+and `nodes` like `model` by 0.6."""
 
 _MOST_PLACES = 3
 """A key that more blocks have, such as `name`, is no hint at one of them."""
