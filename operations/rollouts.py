@@ -55,11 +55,17 @@ class Version:
         if self.image is None:
             return ""
         here, there = self.settings(), other.settings()
-        told = [f"campus-voice:{name}: {value}" for name, value in here.items() if there.get(name) != value]
+        told = [_written(name, f" {value}") for name, value in here.items() if there.get(name) != value]
         gone = dict.fromkeys(".".join(name.split(".")[:2]) for name in there if name not in here)
         if self.model is None and gone:
             gone = {"model": None}  # Nothing tells how a model in the image was accelerated.
-        return " and ".join([*told, *(f"no campus-voice:{name}" for name in gone)])
+        return " and ".join([*told, *(f"no {_written(name)}" for name in gone)])
+
+
+def _written(name: str, value: str = "") -> str:
+    """A setting such as `model.hub.revision` as it stands in a stack's file, and below which keys."""
+    *above, key = f"campus-voice:{name}".split(".")
+    return f"{key}:{value}" + (f" below {' '.join(f'{step}:' for step in above)}" if above else "")
 
 
 @dataclass(frozen=True)

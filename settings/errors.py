@@ -19,6 +19,9 @@ class Finding:
     problem: Problem
     """What is wrong; its field is the full key, such as `campus-voice:campuses[1].id`."""
 
+    note: str = ""
+    """What is told once below all findings."""
+
     def __str__(self) -> str:
         """The finding in one line."""
         return f"{self.place}: {self.problem}"
@@ -30,5 +33,6 @@ class SettingsError(Exception):
     def __init__(self, stack: str, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
         count = "1 setting" if len(self.findings) == 1 else f"{len(self.findings)} settings"
-        lines = "\n".join(f"  {finding}" for finding in self.findings)
+        notes = dict.fromkeys(finding.note for finding in self.findings if finding.note)
+        lines = "\n".join([*(f"  {finding}" for finding in self.findings), *notes])
         super().__init__(f"{count} of stack {stack} cannot work; nothing was changed:\n{lines}")

@@ -1,15 +1,16 @@
 """The first stage of validation: every setting by itself."""
 
-import difflib
 import json
 from collections.abc import Iterator, Mapping
 from types import UnionType
-from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from .hints import alternatives, is_model, keys
 from .rule import Broken, KeyPath, Rule
 from .strict import Strict
+from .unknown import unknown_key, unknown_setting
 
 
 def read_fields(
@@ -36,11 +37,10 @@ def read_fields(
             valid[name] = TypeAdapter(hints[name]).validate_json(_as_json(text, hints[name]), strict=True)
         except ValidationError as error:
             broken += [_broken(hints[name], path, dict(detail)) for detail in error.errors()]
-    known = {field.alias or name for name, field in model.model_fields.items()}
     broken += [
-        Broken((f"{namespace}:{key}",), _readable(text), _unknown(key, known))
+        Broken((f"{namespace}:{key}",), _readable(text), unknown_setting(key, model, namespace))
         for key, text in values.items()
-        if key not in known
+        if key not in keys(model)
     ]
     return valid, broken
 
@@ -49,26 +49,15 @@ def _broken(hint: Any, path: KeyPath, detail: Mapping[str, Any]) -> Broken:
     location: KeyPath = detail["loc"]
     if detail["type"] == "extra_forbidden":
         block, key = _model_at(hint, location[:-1]), str(location[-1])
-        known = {field.alias or name for name, field in block.model_fields.items()}
         elsewhere = block.elsewhere if issubclass(block, Strict) else {}
-        return Broken(path + location, detail["input"], elsewhere.get(key) or _unknown(key, known))
+        return Broken(path + location, detail["input"], elsewhere.get(key) or unknown_key(key, block))
     value = None if detail["type"] == "missing" else detail["input"]
     return Broken(path + location, value, _rule_at(hint, location))
 
 
-def _unknown(key: str, known: set[str]) -> Rule:
-    close = difflib.get_close_matches(key, known, n=1)
-    advice = f"Write {close[0]} if that is meant" if close else "Remove it"
-    return Rule(
-        "it is not a setting here",
-        "a misspelt key would otherwise be passed over in silence",
-        f"{advice}; the settings here are {', '.join(sorted(known))}.",
-    )
-
-
 def _as_json(text: str, hint: Any) -> str:
     """The JSON of a value; Pulumi hands texts over bare and everything else as JSON."""
-    if not any(isinstance(kind, type) and issubclass(kind, str) for kind in _alternatives(hint)):
+    if not any(isinstance(kind, type) and issubclass(kind, str) for kind in alternatives(hint)):
         try:
             json.loads(text)
         except json.JSONDecodeError:
@@ -84,17 +73,6 @@ def _readable(text: str) -> Any:
         return text
 
 
-def _alternatives(hint: Any) -> Iterator[Any]:
-    """The types that a value may have, without annotations and without None."""
-    if get_origin(hint) is Annotated:
-        yield from _alternatives(get_args(hint)[0])
-    elif get_origin(hint) in {Union, UnionType}:
-        for kind in get_args(hint):
-            yield from _alternatives(kind)
-    elif hint is not type(None):
-        yield hint
-
-
 def _rule_at(hint: Any, location: KeyPath) -> Rule:
     """The rule of the innermost setting at `location` inside a value of type `hint`."""
     rules = [rule for step in _steps(hint, location) for rule in _rules(step)]
@@ -104,7 +82,7 @@ def _rule_at(hint: Any, location: KeyPath) -> Rule:
 def _model_at(hint: Any, location: KeyPath) -> type[BaseModel]:
     """The block of settings at `location` inside a value of type `hint`."""
     innermost = list(_steps(hint, location))[-1]
-    return next(kind for kind in _alternatives(innermost) if _is_model(kind))
+    return next(kind for kind in alternatives(innermost) if is_model(kind))
 
 
 def _steps(hint: Any, location: KeyPath) -> Iterator[Any]:
@@ -112,10 +90,10 @@ def _steps(hint: Any, location: KeyPath) -> Iterator[Any]:
     yield hint
     if not location:
         return
-    for kind in _alternatives(hint):
+    for kind in alternatives(hint):
         if isinstance(location[0], int) and get_origin(kind) is tuple:
             yield from _steps(get_args(kind)[0], location[1:])
-        elif _is_model(kind):
+        elif is_model(kind):
             hints = get_type_hints(kind, include_extras=True)
             for name, field in kind.model_fields.items():
                 if location[0] == (field.alias or name):
@@ -128,7 +106,3 @@ def _rules(hint: Any) -> Iterator[Rule]:
     elif get_origin(hint) in {Union, UnionType}:
         for kind in get_args(hint):
             yield from _rules(kind)
-
-
-def _is_model(kind: Any) -> TypeGuard[type[BaseModel]]:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)

@@ -20,6 +20,9 @@ class Rule:
     way_out: str
     """What to write instead, as a sentence."""
 
+    note: str = ""
+    """What is told once below all problems, as a sentence, however many of them it belongs to."""
+
 
 @dataclass(frozen=True)
 class Broken:

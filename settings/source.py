@@ -111,5 +111,6 @@ class Given:
         problem = Problem(key + "".join(inner), value, rule.must, rule.why, rule.way_out)
         line = self.file.line(broken.path)
         if line is not None:
-            return Finding(f"{self.file.name}:{line}", problem)
-        return Finding(f"environments of {self.stack}" if key in self.values else self.file.name, problem)
+            return Finding(f"{self.file.name}:{line}", problem, rule.note)
+        place = f"environments of {self.stack}" if key in self.values else self.file.name
+        return Finding(place, problem, rule.note)

@@ -41,7 +41,7 @@ Quantity: TypeAlias = Annotated[
     StringConstraints(pattern=r"^[1-9][0-9]*(\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)$"),
     Rule(
         "it must be a Kubernetes quantity of bytes with its unit",
-        "it is the size of the volume that keeps the recordings",
+        "it is the size of a volume",
         "Write a size such as 20Gi.",
     ),
 ]

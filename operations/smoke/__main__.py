@@ -11,7 +11,7 @@ from operations.cluster import connect
 from operations.command import carry_out
 from operations.smoke.proof import Listening
 from operations.smoke.report import line, summary
-from operations.smoke.run import Outcome, chosen, smoke
+from operations.smoke.run import Outcome, chosen, exit_code, smoke
 from operations.stack import read_stack
 
 
@@ -30,7 +30,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the proof; 0 when every campus spoke, 1 when one did not."""
+    """Run the proof; 0 when all campuses with a voice spoke, 1 when one did not, 3 when none has a voice."""
     given = options(arguments)
     stack = read_stack(given.stack)
     campuses = chosen(stack.outputs, given.campus)
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
             print(line(outcome), flush=True)
     if given.json:
         print(json.dumps(summary(stack.name, outcomes), ensure_ascii=False, indent=2))
-    return 0 if all(outcome.well for outcome in outcomes) else 1
+    return exit_code(outcomes)
 
 
 if __name__ == "__main__":

@@ -60,6 +60,7 @@ def have_spoken(name: str, campus: Campus, ca: str | None, listening: Listening)
     """Have a fresh sentence spoken by one campus and prove that the reply is that sentence.
 
     Raises:
+        NoVoiceError: it has no voice yet, so there is nothing to prove.
         OperationError: what of it is not so, why, and what to do.
     """
     sentence = draw(listening.source)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from operations.smoke.run import Outcome
+from operations.smoke.run import Outcome, exit_code
 
 
 def line(outcome: Outcome) -> str:
@@ -12,6 +12,8 @@ def line(outcome: Outcome) -> str:
             f"{outcome.campus}: not asked here, it has a stack of its own that speaks for it: "
             f"make smoke STACK=campus-{outcome.campus}"
         )
+    if outcome.no_voice is not None:
+        return f"{outcome.campus}: NOT PROVEN. {outcome.no_voice}"
     if outcome.failure is not None or outcome.spoken is None:
         return f"{outcome.campus}: FAILED. {outcome.failure}"
     spoken = outcome.spoken
@@ -25,10 +27,10 @@ def line(outcome: Outcome) -> str:
 
 
 def summary(stack: str, outcomes: Sequence[Outcome]) -> dict[str, object]:
-    """A run as JSON; times in seconds, loudness in dBFS."""
+    """A run as JSON; times in seconds, loudness in dBFS, and `ok` for the exit code 0."""
     return {
         "stack": stack,
-        "ok": all(item.well for item in outcomes),
+        "ok": exit_code(outcomes) == 0,
         "campuses": [_entry(item) for item in outcomes],
     }
 
@@ -40,6 +42,7 @@ def _entry(outcome: Outcome) -> dict[str, object]:
         "ok": outcome.well,
         "ownStack": outcome.own_stack,
         "failure": outcome.failure,
+        "noVoice": outcome.no_voice,
     }
     if outcome.spoken is not None:
         spoken = outcome.spoken

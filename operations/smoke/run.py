@@ -1,7 +1,7 @@
 """All campuses of a stack, one after the other."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from operations.cluster import Cluster
@@ -11,25 +11,42 @@ from operations.smoke.access_log import Expected
 from operations.smoke.gateway_log import envoy_lines, seen_by_envoy
 from operations.smoke.proof import Listening, Spoken, have_spoken
 from operations.trust import authority
-from operations.voice.gradio import ENDPOINT
+from operations.voice.gradio import ENDPOINT, NoVoiceError
+
+NOTHING_PROVEN = 3
+"""Exit code where no campus has a voice yet: neither is something wrong nor is anything proven."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one campus: `spoken` and `cluster` when all is proven, else `failure`."""
+    """What became of one campus: `spoken` and `cluster` when all is proven, else `failure` or `no_voice`."""
 
     campus: str
     url: str
     spoken: Spoken | None = None
     cluster: str | None = None
     failure: str | None = None
+    no_voice: str | None = None
+    """The campus has no voice yet, so that nothing could be proven: what to do about it."""
+
     own_stack: bool = False
     """The campus is spoken for by a stack of its own and was left alone."""
 
     @property
     def well(self) -> bool:
-        """Whether nothing is wrong with it."""
-        return self.failure is None
+        """Whether nothing is wrong with it and nothing is left to prove."""
+        return self.failure is None and self.no_voice is None
+
+
+def exit_code(outcomes: Sequence[Outcome]) -> int:
+    """0 when every campus that has a voice spoke, 1 when one did not, NOTHING_PROVEN when none has a voice.
+
+    A campus without a voice beside others that speak is no failure: it stays so until its first teacher
+    enrols, and the proof would be red all that time, whatever happens to the others.
+    """
+    if any(outcome.failure is not None for outcome in outcomes):
+        return 1
+    return 0 if any(outcome.spoken is not None for outcome in outcomes) else NOTHING_PROVEN
 
 
 def chosen(outputs: StackOutputs, names: list[str]) -> dict[str, Campus]:
@@ -68,6 +85,8 @@ def smoke(
             continue
         try:
             spoken[name] = have_spoken(name, campus, authority(cluster, outputs.tls[name]), listening)
+        except NoVoiceError as error:
+            yield Outcome(name, campus.url, no_voice=str(error))
         except OperationError as error:
             yield Outcome(name, campus.url, failure=str(error))
     for name, evidence in spoken.items():

@@ -33,6 +33,10 @@ class Recording:
     """Seconds from the request to the end of the event stream."""
 
 
+class NoVoiceError(OperationError):
+    """The campus's speech server answers, and has no voice to speak with yet."""
+
+
 class Conversation:
     """One text spoken by the campus behind `client`; `deadline` bounds the synthesis, in seconds."""
 
@@ -45,14 +49,34 @@ class Conversation:
         """Have `text` spoken, streaming, and return the whole recording.
 
         Raises:
+            NoVoiceError: its model has no voices of its own, and no teacher has enrolled one.
             OperationError: the campus cannot be reached, refuses, fails, or ends without `complete`.
         """
         with self._explained():
-            voice = replies.voice_to_speak_with(self._get(f"{replies.API}/info").text)
+            voice = self._voice()
             started = time.monotonic()
             reply, first_audio = self._listen(self._ask(text, voice), started)
             total = time.monotonic() - started
             return Recording(self._fetch(reply), voice, first_audio or total, total)
+
+    def _voice(self) -> str:
+        """The voice to speak with: one of the model's own, else a teacher's of this campus."""
+        if preset := replies.preset_voice(self._get(f"{replies.API}/info").text):
+            return preset
+        listed = self._client.get(replies.VOICES)
+        if listed.status_code == httpx.codes.NOT_FOUND:
+            raise ValueError(
+                "its model has no preset voices, the server is a third party's that knows no teachers' "
+                "voices, and this proof brings no recording to clone one from: add a speaker to spk2info.pt "
+                "in the model's folder"
+            )
+        if voice := replies.enrolled_voice(self._checked(listed).text):
+            return voice
+        raise NoVoiceError(
+            f"{self._host} has no voice yet",
+            "its model brings none, and no teacher has enrolled one",
+            "Set voiceCloning on this campus and enrol a teacher: docs/how-to/enrol-a-teachers-voice.md.",
+        )
 
     def _ask(self, text: str, voice: str) -> str:
         """Path of the event stream that reports on the synthesis of `text`."""

@@ -12,6 +12,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 PRESET_MODE = "预训练音色"
 API = "/gradio_api"
+VOICES = "/read/voices"
+"""Where the reading room asks for the campus's voices: the same list as `/v1/voices`, where the gateway may
+want a token that this client has not."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,26 @@ class _Info(BaseModel):
     named_endpoints: dict[str, _Endpoint]
 
 
-def voice_to_speak_with(info: str) -> str:
+class _Voice(BaseModel):
+    """One voice of a campus."""
+
+    name: str
+    language: str | None = None
+
+
+class _Voices(BaseModel):
+    """The answer of `/read/voices`."""
+
+    voices: list[_Voice]
+
+
+def preset_voice(info: str) -> str | None:
     """An English voice of those that `info`, the JSON of `/gradio_api/info`, offers, or else the first.
 
+    None where the model has no voices of its own, as CosyVoice 3 has none.
+
     Raises:
-        ValueError: the server offers no `/generate_audio`, or its model has no preset voices.
+        ValueError: the server offers no `/generate_audio`.
     """
     try:
         endpoint = _Info.model_validate_json(info).named_endpoints["/generate_audio"]
@@ -80,12 +98,24 @@ def voice_to_speak_with(info: str) -> str:
         raise ValueError("it offers no /generate_audio, so it is no CosyVoice web interface") from error
     choices = [p.type.enum for p in endpoint.parameters if p.parameter_name.startswith("sft")]
     voices = [str(voice) for voice in choices[0]] if choices else []
-    if not voices:
-        raise ValueError(
-            "its model has no preset voices, and this proof brings no recording to clone one from: "
-            "enrol a speaker (spk2info.pt in the model's folder) and restart the server"
-        )
-    return next((voice for voice in voices if "英文" in voice or "english" in voice.lower()), voices[0])
+    english = (voice for voice in voices if "英文" in voice or "english" in voice.lower())
+    return next(english, voices[0] if voices else None)
+
+
+def enrolled_voice(listed: str) -> str | None:
+    """A voice of the campus whose mother tongue is English, or else its first, in the JSON of `/read/voices`.
+
+    None where no teacher has enrolled.
+
+    Raises:
+        ValueError: it is no list of voices.
+    """
+    try:
+        voices = _Voices.model_validate_json(listed).voices
+    except ValidationError as error:
+        raise ValueError(f"it sent {listed[:200]!r} where its voices are listed ({VOICES})") from error
+    english = (voice.name for voice in voices if voice.language == "en")
+    return next(english, voices[0].name if voices else None)
 
 
 def synthesis_arguments(text: str, voice: str) -> list[object]:

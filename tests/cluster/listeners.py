@@ -72,7 +72,8 @@ class Listeners:
 def ask(pupil: httpx.Client, text: str, **headers: str) -> str:
     """Ask for a text to be spoken; returns the path of the event stream that reports on it."""
     info = pupil.get(f"{replies.API}/info", headers=headers).raise_for_status()
-    voice = replies.voice_to_speak_with(info.text)
+    voice = replies.preset_voice(info.text)
+    assert voice is not None, "the sandbox's model has voices of its own"
     asked = pupil.post(ENDPOINT, json={"data": replies.synthesis_arguments(text, voice)}, headers=headers)
     return f"{ENDPOINT}/{asked.raise_for_status().json()['event_id']}"
 

@@ -109,7 +109,7 @@ def test_a_fetch_that_fails_leaves_the_server_as_it_is_and_the_old_revision_come
     took = fails_within(west, FETCH)
     tell(f"a model that is not there ends the up after {took:.0f} s")
     said = told()
-    assert said.endswith(f'go back to campus-voice:model.url.revision: "{mirrored}"\n'), said
+    assert said.endswith(f'go back to revision: "{mirrored}" below campus-voice:model: url:\n'), said
     ready = kubectl("-n", NAMESPACE, "get", "deployment/cosyvoice", "-o", "jsonpath={.status.readyReplicas}")
     assert ready == "1", "the server speaks on with the model that it has"
 

@@ -29,8 +29,11 @@ def walls(fields: Fields) -> Walls:
     )
 
 
-def replicas(fields: Fields, claims: Sequence[Claim]) -> int:
-    """Read how many pods there are; volumes of one node allow one."""
+def replicas(fields: Fields, claims: Sequence[Claim], access: str = "access") -> int:
+    """Read how many pods there are; volumes of one node allow one.
+
+    `access` is the argument that says who may use a volume.
+    """
     count = fields.integer("replicas", 1, 0, _MOST_REPLICAS, "each pod takes its share of the nodes")
     bound = [claim.name for claim in claims if claim.access is AccessMode.ONE_NODE]
     if count > 1 and bound:
@@ -38,7 +41,7 @@ def replicas(fields: Fields, claims: Sequence[Claim]) -> int:
             "replicas",
             f"it must not be above 1 beside volumes of one node, such as {bound[0]}",
             "the second pod would wait for ever on any other node",
-            f"Write 1, or access {AccessMode.MANY_NODES} with a storage class that can share a volume.",
+            f"Write 1, or {access} {AccessMode.MANY_NODES} with a storage class that can share a volume.",
         )
     return count
 

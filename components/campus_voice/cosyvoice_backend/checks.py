@@ -136,7 +136,7 @@ def settings(name: str, args: "CosyVoiceBackendArgs") -> BackendSettings:
         engine=fields.choice("engine", Engine.COSYVOICE if placed.gpus else Engine.KOKORO),
         model=fetched,
         acceleration=accelerated,
-        replicas=scaled.maximum if scaled else reading.replicas(fields, claims),
+        replicas=scaled.maximum if scaled else reading.replicas(fields, claims, "storage_access"),
         scaling=scaled,
         update=updates.read(fields, claims, placed.gpus),
         shared=fields.flag("shared", default=False),

@@ -56,18 +56,22 @@ class Running:
     requests: list[tuple[str, Mapping[str, str]]]
     """Method and path of each request, and its headers."""
 
+    bodies: dict[str, bytes]
+    """What came with the last request of each method and path."""
+
 
 @contextmanager
 def serving(answers: Mapping[str, Answer], folder: Path) -> Iterator[Running]:
     """A server on this machine with a certificate for HOST, signed by itself."""
     seen: list[tuple[str, Mapping[str, str]]] = []
+    bodies: dict[str, bytes] = {}
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
             asked = f"{self.command} {self.path}"
+            bodies[asked] = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             seen.append((asked, dict(self.headers.items())))
             given = answers.get(asked, Answer("no such page", 404))
             body = given.body.encode() if isinstance(given.body, str) else given.body
@@ -94,7 +98,7 @@ def serving(answers: Mapping[str, Answer], folder: Path) -> Iterator[Running]:
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
-        yield Running(server.server_port, certificate.decode(), seen)
+        yield Running(server.server_port, certificate.decode(), seen, bodies)
     finally:
         server.shutdown()
         thread.join()

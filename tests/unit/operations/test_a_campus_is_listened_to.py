@@ -1,12 +1,13 @@
 """What a listener gets from a campus, and what is said when it is not speech."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from operations.errors import OperationError
 from operations.voice.connection import address_of, client
-from operations.voice.gradio import Conversation, Recording
+from operations.voice.gradio import Conversation, NoVoiceError, Recording
 from tests.unit.operations.speech_server import (
     COMPLETE,
     GENERATING,
@@ -20,6 +21,7 @@ from tests.unit.operations.speech_server import (
 )
 
 REQUEST_ID = "7f3c"
+VOICES = "GET /read/voices"
 
 
 def listen(server: Running, *, host: str = HOST, ca: str | None = "") -> Recording:
@@ -150,9 +152,23 @@ def test_a_campus_that_shows_another_campus_certificate_is_not_trusted(tmp_path:
         pytest.param(
             COMPLETE,
             {"GET /gradio_api/info": Answer(NO_VOICES)},
-            "enrol a speaker (spk2info.pt in the model's folder)",
+            "add a speaker to spk2info.pt in the model's folder",
             "COMPONENT=server",
-            id="a model without preset voices",
+            id="a third party's server without preset voices",
+        ),
+        pytest.param(
+            COMPLETE,
+            {"GET /gradio_api/info": Answer(NO_VOICES), VOICES: Answer("Internal Server Error", 500)},
+            "GET /read/voices got 500",
+            "COMPONENT=server",
+            id="voices that cannot be listed",
+        ),
+        pytest.param(
+            COMPLETE,
+            {"GET /gradio_api/info": Answer(NO_VOICES), VOICES: Answer("<html>")},
+            "sent '<html>' where its voices are listed",
+            "COMPONENT=server",
+            id="no list of voices",
         ),
     ],
 )
@@ -161,9 +177,40 @@ def test_a_reply_that_is_not_a_whole_sentence_is_a_failure_with_a_way_out(
 ) -> None:
     with serving({**talk(events), **others}, tmp_path) as server, pytest.raises(OperationError) as failure:
         listen(server)
-    assert failure.value.what == f"{HOST} does not speak", "the campus is named"
+    assert failure.value.what == f"{HOST} does not speak", "the campus is named, and not said to want a voice"
     assert why in failure.value.why, "the reason is told"
     assert way_out in failure.value.way_out, "what to do about it is told"
+
+
+@pytest.mark.parametrize(("languages", "spoken_by"), [("zh en", "李老师"), ("zh zh", "王老师")])
+def test_without_a_voice_of_the_models_own_a_teacher_of_the_campus_is_heard(
+    languages: str, spoken_by: str, tmp_path: Path
+) -> None:
+    teachers = zip(("王老师", "李老师"), languages.split(), strict=True)
+    listed = {"voices": [{"name": name, "kind": "teacher", "language": tongue} for name, tongue in teachers]}
+    answers = talk(COMPLETE) | {
+        "GET /gradio_api/info": Answer(NO_VOICES),
+        "GET /v1/voices": Answer("Jwt is missing", 401),
+        VOICES: Answer(json.dumps(listed)),
+    }
+    with serving(answers, tmp_path) as server:
+        recording = listen(server)
+    assert (recording.audio, recording.voice) == (b"first second", spoken_by), (
+        "who speaks English, else the first"
+    )
+    asked = json.loads(server.bodies["POST /gradio_api/call/generate_audio"])["data"]
+    assert asked[1:3] == ["预训练音色", spoken_by], "by name, as the page asks: the server has the recording"
+
+
+def test_a_campus_where_no_teacher_has_enrolled_has_no_voice_yet(tmp_path: Path) -> None:
+    answers = talk(COMPLETE) | {"GET /gradio_api/info": Answer(NO_VOICES), VOICES: Answer('{"voices": []}')}
+    with serving(answers, tmp_path) as server, pytest.raises(NoVoiceError) as told:
+        listen(server)
+    assert str(told.value) == (
+        f"{HOST} has no voice yet: its model brings none, and no teacher has enrolled one. Set voiceCloning on this "
+        "campus and enrol a teacher: docs/how-to/enrol-a-teachers-voice.md."
+    ), "what is missing and what to do, in one line"
+    assert not server.bodies.get("POST /gradio_api/call/generate_audio"), "nothing is asked to be spoken"
 
 
 def test_a_campus_whose_gateway_is_down_is_said_to_be_unreachable(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def failed_pod(message: str) -> dict[str, Any]:
 
 
 BOTH = f"image speech:11 with model {hub(COMMIT)}"
-REVISION, CLAIM = "campus-voice:model.hub.revision", "campus-voice:model.claim"
+MODEL = "campus-voice:model:"
 LATE = "ProgressDeadlineExceeded"
 
 
@@ -65,15 +65,15 @@ LATE = "ProgressDeadlineExceeded"
         ),
         (
             Version("speech:11", hub(OTHER)),
-            f'{BOTH} was not ready within 2430 s: go back to {REVISION}: "{OTHER}"',
+            f'{BOTH} was not ready within 2430 s: go back to revision: "{OTHER}" below {MODEL} hub:',
         ),
         (
             Version("speech:10", None),
-            f"{BOTH} was not ready within 2430 s: go back to campus-voice:image: speech:10 and no campus-voice:model",
+            f"{BOTH} was not ready within 2430 s: go back to campus-voice:image: speech:10 and no {MODEL}",
         ),
         (
             Version("speech:11", '{"claim": "weights"}'),
-            f'{BOTH} was not ready within 2430 s: go back to {CLAIM}: "weights" and no campus-voice:model.hub',
+            f'{BOTH} was not ready within 2430 s: go back to claim: "weights" below {MODEL} and no hub: below {MODEL}',
         ),
         (Version("speech:11", hub(COMMIT)), "image speech:11 was not ready within 2430 s"),
     ],
@@ -88,8 +88,8 @@ def test_each_value_that_is_not_that_of_the_last_good_up_is_named(good: Version,
 @pytest.mark.parametrize(
     ("good", "back"),
     [
-        (Version("speech:11", hub(COMMIT)), "no campus-voice:acceleration.tensorrt"),
-        (Version("speech:10", None), "campus-voice:image: speech:10 and no campus-voice:model"),
+        (Version("speech:11", hub(COMMIT)), "no tensorrt: below campus-voice:acceleration:"),
+        (Version("speech:10", None), "campus-voice:image: speech:10 and no campus-voice:model:"),
     ],
     ids=["with this model", "with a model in the image"],
 )
@@ -102,7 +102,7 @@ def test_tensorrt_belongs_to_the_way_back_where_the_last_good_up_had_none(good: 
 def test_tensorrt_that_was_on_before_is_named_as_it_was() -> None:
     found = late_of(deployment(COMMIT, LATE), Version("speech:11", f'{hub(COMMIT)[:-1]}, "tensorrt": true}}'))
     assert found is not None
-    assert found.back == "campus-voice:acceleration.tensorrt: true"
+    assert found.back == "tensorrt: true below campus-voice:acceleration:"
 
 
 @pytest.mark.parametrize("reason", ["NewReplicaSetAvailable", "ReplicaSetUpdated"])
@@ -121,7 +121,7 @@ def test_a_model_that_cannot_be_fetched_names_the_one_before_and_why() -> None:
     assert found is not None
     assert found.words == (
         f"model {hub(OTHER)} was not fetched by image speech:11 (cosyvoice-model: huggingface.co answers 404 "
-        f'(Not Found): check the revision): go back to {REVISION}: "{COMMIT}"'
+        f'(Not Found): check the revision): go back to revision: "{COMMIT}" below {MODEL} hub:'
     )
 
 

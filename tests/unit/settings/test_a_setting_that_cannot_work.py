@@ -9,6 +9,11 @@ from tests.unit.settings.stack_file import Folder
 
 SMALLEST = {"domain": "voice.example.org", "gpus": "0", "storage": "20Gi"}
 
+ALL_SETTINGS = (
+    "The settings that begin with campus-voice: are "
+    f"{', '.join(sorted(str(field.alias) for field in PlatformSettings.model_fields.values()))}."
+)
+
 MESSAGES = {
     "domain: Voice.example.org": (
         "campus-voice:domain is 'Voice.example.org': it must be a domain name in lower case, without scheme, "
@@ -32,7 +37,7 @@ MESSAGES = {
     ),
     "storage: 20": (
         "campus-voice:storage is '20': it must be a Kubernetes quantity of bytes with its unit, because it is "
-        "the size of the volume that keeps the recordings. Write a size such as 20Gi."
+        "the size of a volume. Write a size such as 20Gi."
     ),
     "backup: {storage: 40Gi}": (
         "campus-voice:backup.secret is missing: it must be the name of a Kubernetes object, because Kubernetes "
@@ -281,12 +286,40 @@ MESSAGES = {
     ),
     "gpuresource: nvidia.com/gpu": (
         "campus-voice:gpuresource is 'nvidia.com/gpu': it is not a setting here, because a misspelt key would "
-        "otherwise be passed over in silence. Write gpuResource if that is meant; the settings here are "
-        f"{', '.join(sorted(str(field.alias) for field in PlatformSettings.model_fields.values()))}."
+        f"otherwise be passed over in silence. Write gpuResource if that is meant.\n{ALL_SETTINGS}"
+    ),
+    "edge.addresses: [192.0.2.10]": (
+        "campus-voice:edge.addresses is ['192.0.2.10']: it is not a setting here, because a misspelt key would "
+        "otherwise be passed over in silence. Write it as a block, `campus-voice:edge: {addresses: ...}`.\n"
+        f"{ALL_SETTINGS}"
+    ),
+    "model.hub.revision: abc": (
+        "campus-voice:model.hub.revision is 'abc': it is not a setting here, because a misspelt key would otherwise be "
+        "passed over in silence. Write it as a block, `campus-voice:model: {hub: {revision: ...}}`.\n"
+        f"{ALL_SETTINGS}"
+    ),
+    "schoolHours: []": (
+        "campus-voice:schoolHours is []: it is not a setting here, because a misspelt key would otherwise be passed "
+        f"over in silence. It belongs below campus-voice:scaling.\n{ALL_SETTINGS}"
+    ),
+    "nodes: 3": (
+        "campus-voice:nodes is 3: it is not a setting here, because a misspelt key would otherwise be passed over in "
+        f"silence. Remove it.\n{ALL_SETTINGS}"
+    ),
+    "frameAncestors: []": (
+        "campus-voice:frameAncestors is []: it is not a setting here, because a misspelt key would otherwise be passed "
+        f"over in silence. It belongs below campus-voice:campuses[].\n{ALL_SETTINGS}"
+    ),
+    "campuses: [{id: north, auth.jwt: {}}]": (
+        "campus-voice:campuses[0].auth.jwt is {}: it is not a setting here, because a misspelt key would "
+        "otherwise be passed over in silence. Write it as a block, `auth: {jwt: ...}`; the settings here are allowFrom, "
+        "audibleLabel, auth, certificateSecret, circuitBreakers, denyFrom, frameAncestors, id, issuer, limits, "
+        "minimumTls, name, ownStack, public, routes, voiceCloning."
     ),
     "kubernetes:namespace: voice": (
         "kubernetes:namespace is 'voice': it is not a setting here, because a misspelt key would otherwise be "
-        "passed over in silence. Remove it; the settings here are context, kubeconfig, renderYamlToDirectory."
+        "passed over in silence. Remove it.\n"
+        "The settings that begin with kubernetes: are context, kubeconfig, renderYamlToDirectory."
     ),
 }
 
@@ -300,6 +333,13 @@ def test_one_wrong_setting_is_told_with_its_line_value_rule_and_way_out(folder: 
     ), "the message names file, line, key, value, rule, reason and way out"
 
 
+def test_the_settings_that_there_are_are_told_once_below_all_that_are_none(folder: Folder) -> None:
+    lines = [f"{key}: {value}" for key, value in SMALLEST.items()]
+    told = folder.refusal("\n".join(["edge.addresses: []", "colour: red", *lines]), "dev").splitlines()
+    assert told[0].startswith("2 settings of stack dev cannot work"), "each is a problem of its own"
+    assert told[3:] == [ALL_SETTINGS], "and the long list comes last"
+
+
 def test_what_is_missing_is_told_all_at_once(folder: Folder) -> None:
     assert folder.refusal("campuses: [{name: North}]", "dev") == (
         "4 settings of stack dev cannot work; nothing was changed:\n"
@@ -311,7 +351,7 @@ def test_what_is_missing_is_told_all_at_once(folder: Folder) -> None:
         "1 for one GPU, or 1 with gpuResource naming a part of a GPU, such as nvidia.com/mig-1g.10gb or "
         "nvidia.com/gpu.shared.\n"
         "  Pulumi.dev.yaml: campus-voice:storage is missing: it must be a Kubernetes quantity of bytes with its "
-        "unit, because it is the size of the volume that keeps the recordings. Write a size such as 20Gi.\n"
+        "unit, because it is the size of a volume. Write a size such as 20Gi.\n"
         "  Pulumi.dev.yaml: campus-voice:domain is missing: it must be a domain name in lower case, without "
         "scheme, port or wildcard, because every campus is served at https://<campus>.<domain>. Write a domain "
         "whose subdomains point at the gateway, such as voice.example.org."

@@ -55,8 +55,8 @@ IMPOSSIBLE = {
     ),
     "replicas: 2": (
         "replicas is 2: it must not be above 1 beside volumes of one node, such as cosyvoice-output-pvc, because the "
-        "second pod would wait for ever on any other node. Write 1, or access ReadWriteMany with a storage class that "
-        "can share a volume."
+        "second pod would wait for ever on any other node. Write 1, or storageAccess ReadWriteMany with a storage class "
+        "that can share a volume."
     ),
     "resources: {memoryRequest: 32Gi}": (
         "resources.memoryRequest is '32Gi': it must not be above memoryLimit, which is 16Gi, because nothing can "
