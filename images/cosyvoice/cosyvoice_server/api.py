@@ -3,7 +3,7 @@
 https://platform.openai.com/docs/api-reference/audio/createSpeech
 """
 
-import asyncio
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from cosyvoice_server.campus import Caller, caller_of
 from cosyvoice_server.catalogue import Catalogue, Voice
 from cosyvoice_server.checking import FASTEST, LONGEST_TEXT, SLOWEST
-from cosyvoice_server.deadline import DeadlineError
+from cosyvoice_server.deadline import Deadline, DeadlineError
 from cosyvoice_server.engines.base import Mode, SpeechRequest
 from cosyvoice_server.formats import Format, encoder
 from cosyvoice_server.labels import Label
@@ -83,30 +83,41 @@ class Speech:
             ApiError: the campus has no such voice, or its voices were not found in time.
         """
         deadline = self._speaker.deadline()
-        try:
-            listed = await deadline.wait(asyncio.to_thread(self._catalogue.of, caller))
-        except DeadlineError as error:
-            raise problem(error) from None
-        voices = {voice.name: voice for voice in listed}
-        if body.voice not in voices:
-            message = f"There is no voice {body.voice!r} on this campus: give one of {', '.join(voices) or 'none, for it has no voice'}."
-            raise ApiError(HTTPStatus.BAD_REQUEST, message, param="voice", code="voice_not_found")
+        mode = Mode.INSTRUCT if body.instructions.strip() else Mode.PRESET
+        cloned = body.voice not in self._speaker.engine.voices()
+        if cloned:
+            await self._refuse_unlisted(body.voice, caller, mode, deadline)
         asked = SpeechRequest(
             text=body.input,
-            mode=Mode.INSTRUCT if body.instructions.strip() else Mode.PRESET,
+            mode=mode,
             voice=body.voice,
             instruction=body.instructions,
             seed=body.seed,
             stream=body.speed == 1,  # CosyVoice changes the speed of whole sentences only
             speed=body.speed,
         )
-        label = Label(caller.audit_id, caller.campus, cloned=voices[body.voice].kind == "teacher")
+        label = Label(caller.audit_id, caller.campus, cloned=cloned)
         encoding = encoder(body.response_format, self._speaker.engine.sample_rate, label)
         return SpokenReply(self._speaker.speak(asked, caller, deadline=deadline), encoding)
 
     def voices(self, caller: Caller) -> VoiceList:
         """List the voices that the caller's campus may use."""
         return VoiceList(voices=self._catalogue.of(caller))
+
+    async def _refuse_unlisted(self, name: str, caller: Caller, mode: Mode, deadline: Deadline) -> None:
+        """Refuse a voice that the caller's campus does not have.
+
+        Raises:
+            ApiError: naming those that it has, or saying that they were not found in time.
+        """
+        try:
+            listed = await self._speaker.listed(partial(self._catalogue.of, caller), caller, mode, deadline)
+        except DeadlineError as error:
+            raise problem(error) from None
+        names = [voice.name for voice in listed]
+        if name not in names:
+            message = f"There is no voice {name!r} on this campus: give one of {', '.join(names) or 'none, for it has no voice'}."
+            raise ApiError(HTTPStatus.BAD_REQUEST, message, param="voice", code="voice_not_found")
 
 
 def router(speech: Speech) -> APIRouter:

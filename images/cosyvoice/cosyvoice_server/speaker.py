@@ -3,23 +3,29 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from cosyvoice_server.campus import Caller
 from cosyvoice_server.checking import check
 from cosyvoice_server.deadline import Deadline, DeadlineError
 from cosyvoice_server.discretion import without_message
-from cosyvoice_server.engines.base import Engine, EngineError, Samples, SpeechError, SpeechRequest
+from cosyvoice_server.engines.base import Engine, EngineError, Mode, Samples, SpeechError, SpeechRequest
 from cosyvoice_server.keeping import Copy
 from cosyvoice_server.metrics import Metrics
 from cosyvoice_server.reply import Reply
 from cosyvoice_server.synthesis import Backlog, Synthesis
 from cosyvoice_server.turns import BusyError, Turn, Turns
-from cosyvoice_server.voices.speaking import Spoken, refuse_withdrawn, spoken_as, synthesized
+from cosyvoice_server.voices.speaking import Spoken, names_teacher, refuse_withdrawn, spoken_as, synthesized
 from cosyvoice_server.voices.store import VoiceStore
 
 LOG = logging.getLogger(__name__)
+LOOKUPS = 8
+"""Threads that read the voices volume for requests. One that hangs holds up them alone: preset voices need none."""
+Found = TypeVar("Found")
 
 
 class FailedError(SpeechError):
@@ -42,6 +48,7 @@ class Speaker:
         self._turns = turns
         self._deadline = deadline_seconds
         self._voices = voices
+        self._lookups = ThreadPoolExecutor(LOOKUPS, "lookup")
         self._backlog = Backlog()
         self._under_way: set[Synthesis] = set()
 
@@ -68,6 +75,20 @@ class Speaker:
         except BusyError:
             self._metrics.errors.labels(caller.campus, "busy").inc()
             LOG.info("request %s campus=%s outcome=busy", caller.audit_id, caller.campus)
+            raise
+
+    async def listed(self, voices: Callable[[], Found], caller: Caller, mode: Mode, deadline: Deadline) -> Found:
+        """List a campus's voices for a request that is to be spoken next.
+
+        Raises:
+            DeadlineError: they were not found in time, which is the request's end and counted as such.
+        """
+        reply = Reply(self._metrics, caller, mode)
+        try:
+            return await self._looked_up(voices, deadline)
+        except DeadlineError as error:
+            reply.failed("deadline", error)
+            reply.end(0.0)
             raise
 
     async def speak(
@@ -101,15 +122,14 @@ class Speaker:
         deadline = deadline or self.deadline()
         synthesis, alarm = None, None
         try:
-            # A voices volume that hangs holds a request no longer than an engine does.
-            spoken = await deadline.wait(asyncio.to_thread(spoken_as, request, caller, self._voices, self.engine))
+            spoken = await self._understood(request, caller, deadline)
             understood(spoken)
-            check(spoken.request, cloning=caller.cloning)
             synthesis = self._begun(spoken, turn)
             # A listener who takes no more chunks holds nothing either.
             alarm = asyncio.get_running_loop().call_at(deadline.at, synthesis.stop)
             while (chunk := await self._next(synthesis, deadline)) is not None:
-                refuse_withdrawn(spoken)  # the engine may be far ahead of the listener
+                if spoken.voice:  # the engine may be far ahead of the listener
+                    await self._looked_up(partial(refuse_withdrawn, spoken), deadline)
                 reply.heard(len(chunk) / self.engine.sample_rate, synthesis.began)
                 yield chunk
             reply.outcome = "spoken"
@@ -134,6 +154,29 @@ class Speaker:
                 alarm.cancel()
                 synthesis.stop()
             reply.end(synthesis.engine_seconds if synthesis else 0.0)
+
+    async def _understood(self, request: SpeechRequest, caller: Caller, deadline: Deadline) -> Spoken:
+        """Find a request's voice, refuse what cannot be spoken, and have the engine say what will differ from what was asked.
+
+        Raises:
+            DeadlineError: the voice was not found in time.
+            SpeechError: the request cannot be spoken.
+        """
+
+        def understand() -> Spoken:
+            spoken = spoken_as(request, caller, self._voices, self.engine)
+            check(spoken.request, cloning=caller.cloning)
+            return replace(spoken, notices=tuple(self.engine.notices(spoken.request)))
+
+        return await self._looked_up(understand, deadline) if names_teacher(request, self.engine) else understand()
+
+    async def _looked_up(self, what: Callable[[], Found], deadline: Deadline) -> Found:
+        """Do something that reads the voices volume: when that hangs, the event loop does not, and the request has its deadline.
+
+        Raises:
+            DeadlineError: it was not done in time.
+        """
+        return await deadline.wait(asyncio.get_running_loop().run_in_executor(self._lookups, what))
 
     def _begun(self, spoken: Spoken, turn: Turn) -> Synthesis:
         """Start a synthesis, and know of it until its thread has ended."""

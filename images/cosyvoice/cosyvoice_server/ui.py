@@ -90,7 +90,7 @@ def page(
                 nonlocal spoken
                 spoken = as_what
                 replies.asked(session, spoken.voice_id)
-                for notice in speaker.engine.notices(spoken.request):
+                for notice in spoken.notices:
                     gr.Warning(notice)
                 if spoken.consent:
                     gr.Info(html.escape(spoken.consent))

@@ -3,15 +3,17 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from teachers import CONSENT, wav_file
 
 from cosyvoice_server.api import Speech, SpeechBody
 from cosyvoice_server.campus import Caller
 from cosyvoice_server.catalogue import Catalogue
-from cosyvoice_server.deadline import DeadlineError
+from cosyvoice_server.deadline import Deadline, DeadlineError
 from cosyvoice_server.engines.base import Samples, SpeechError, SpeechRequest
 from cosyvoice_server.metrics import Metrics
 from cosyvoice_server.problems import ApiError
@@ -21,7 +23,8 @@ from cosyvoice_server.voices import VoiceStore
 from cosyvoice_server.voices.store import TeacherVoice
 
 NORTH = Caller("north", cloning=True, audible_label=False, audit_id="1")
-ASKED = SpeechRequest(text="你好。")
+ASKED = SpeechRequest(text="你好。", voice="中文女")
+TEACHER = SpeechRequest(text="你好。", voice="王老师")
 
 
 class PacedReply:
@@ -31,17 +34,19 @@ class PacedReply:
 
     def __init__(self) -> None:
         self.go_on = threading.Semaphore(0)
+        self.asked_in: set[str] = set()
 
     def load(self) -> None:
         pass
 
     def voices(self) -> tuple[str, ...]:
-        return ()
+        return ("中文女",)
 
     def ailment(self) -> str:
         return ""
 
     def notices(self, request: SpeechRequest) -> list[str]:
+        self.asked_in.add(threading.current_thread().name)
         return []
 
     def synthesize(self, request: SpeechRequest) -> Iterator[Samples]:
@@ -65,8 +70,8 @@ class HungVolume(VoiceStore):
         return None
 
 
-async def first(speaker: Speaker) -> Samples:
-    return await anext(speaker.speak(ASKED, NORTH))
+async def first(speaker: Speaker, asked: SpeechRequest = ASKED) -> Samples:
+    return await anext(speaker.speak(asked, NORTH))
 
 
 def test_the_time_that_a_request_waits_counts_towards_its_deadline(tmp_path: Path) -> None:
@@ -106,15 +111,53 @@ def test_a_listener_who_stops_fetching_holds_nothing_after_the_deadline(tmp_path
     assert asyncio.run(stop_fetching()) == [DeadlineError], "the slot is given back although the listener never came back for more"
 
 
-def test_a_voices_volume_that_hangs_keeps_no_request_beyond_its_deadline(tmp_path: Path) -> None:
-    async def ask() -> tuple[int, int]:
-        volume, engine, turns = HungVolume(), PacedReply(), Turns(slots=1, waiting_per_campus=4)
-        speaker = Speaker(engine, tmp_path, Metrics("held"), turns, deadline_seconds=0.2, voices=volume)
-        with pytest.raises(DeadlineError, match=r"was not finished within 0\.2 s"):
-            await first(speaker)
-        with pytest.raises(ApiError, match=r"was not finished within 0\.2 s") as refused:
-            await Speech(speaker, Catalogue(engine, volume), shared=False).reply(SpeechBody(input="你好。", voice="王老师"), NORTH)
-        volume.back.set()
-        return turns.waiting().total(), refused.value.status
+def test_a_voices_volume_that_hangs_keeps_no_request_beyond_its_deadline_and_no_preset_voice_from_speaking(tmp_path: Path) -> None:
+    metrics = Metrics("held")
 
-    assert asyncio.run(ask()) == (0, 504), "its listener has an answer, the page's as the program's, and its place is free"
+    async def ask() -> tuple[int, int, int]:
+        volume, engine, turns = HungVolume(), PacedReply(), Turns(slots=1, waiting_per_campus=40)
+        speaker = Speaker(engine, tmp_path, metrics, turns, deadline_seconds=0.2, voices=volume)
+        program = Speech(speaker, Catalogue(engine, volume), shared=False)
+        ended = await asyncio.gather(*(first(speaker, TEACHER) for _ in range(40)), return_exceptions=True)
+        assert {type(error) for error in ended} == {DeadlineError}, f"every listener has an answer: {ended}"
+        with pytest.raises(ApiError, match=r"was not finished within 0\.2 s") as refused:
+            await program.reply(SpeechBody(input="你好。", voice="王老师"), NORTH)
+        assert await program.reply(SpeechBody(input="你好。", voice="中文女"), NORTH), (
+            "a program's request for a preset voice waits for nothing"
+        )
+        engine.go_on.release(2)
+        spoken = await anext(speaker.speak(ASKED, NORTH, deadline=Deadline(60)))
+        volume.back.set()
+        return turns.waiting().total(), refused.value.status, len(spoken)
+
+    assert asyncio.run(ask()) == (0, 504, 2400), "the places are free again, and a preset voice is heard while the volume still hangs"
+    missed = metrics.registry.get_sample_value("cosyvoice_errors_total", {"campus": "north", "kind": "deadline"})
+    assert missed == 41, "the program's request is counted like the listeners'"
+
+
+def test_nothing_that_reads_the_voices_volume_holds_up_the_event_loop(tmp_path: Path) -> None:
+    class Noted(VoiceStore):
+        """Notes the threads in which it is read."""
+
+        def __init__(self) -> None:
+            super().__init__(tmp_path / "voices", tuple, lambda: datetime(2026, 9, 1, tzinfo=UTC))
+            self.read_in: set[str] = set()
+
+        def find(self, campus: str, name: str) -> TeacherVoice | None:
+            self.read_in.add(threading.current_thread().name)
+            return super().find(campus, name)
+
+        def holds(self, voice: TeacherVoice) -> bool:
+            self.read_in.add(threading.current_thread().name)
+            return super().holds(voice)
+
+    async def listen() -> None:
+        engine.go_on.release(2)
+        await first(Speaker(engine, tmp_path, Metrics("held"), Turns(1, 4), deadline_seconds=60, voices=volume), TEACHER)
+
+    volume, engine = Noted(), PacedReply()
+    volume.enrol("north", CONSENT | {"consent_expires_on": "2027-07-31"}, wav_file())
+    asyncio.run(listen())
+
+    places = {name.partition("_")[0] for name in volume.read_in | engine.asked_in}
+    assert places == {"lookup", "synthesis"}, "in one thread the volume stops one listener, in the event loop's everybody"

@@ -22,6 +22,8 @@ class Spoken:
     store: VoiceStore | None = None
     voice: TeacherVoice | None = None
     """None: a preset voice, or a recording that came with the request."""
+    notices: tuple[str, ...] = ()
+    """In which ways the reply will differ from what was asked, one sentence each."""
 
     @property
     def voice_id(self) -> str:
@@ -43,6 +45,12 @@ class Spoken:
         return self.voice is None or self.store is None or self.store.holds(self.voice)
 
 
+def names_teacher(request: SpeechRequest, engine: Engine) -> bool:
+    """Tell whether a request is for a voice by a name that the engine does not have, which has to be looked up."""
+    by_name = request.mode is Mode.PRESET or (request.mode is Mode.INSTRUCT and bool(request.voice) and request.prompt_wav is None)
+    return by_name and request.voice not in engine.voices()
+
+
 def spoken_as(request: SpeechRequest, caller: Caller, store: VoiceStore | None, engine: Engine) -> Spoken:
     """Turn a request for a teacher's voice into one that imitates its recording; others stay as they are.
 
@@ -51,8 +59,7 @@ def spoken_as(request: SpeechRequest, caller: Caller, store: VoiceStore | None, 
     Raises:
         SpeechError: neither the engine nor the caller's campus has the voice, or the campus may not clone any more.
     """
-    by_name = request.mode is Mode.PRESET or (request.mode is Mode.INSTRUCT and request.voice and request.prompt_wav is None)
-    if store is None or not by_name or request.voice in engine.voices():
+    if store is None or not names_teacher(request, engine):
         return Spoken(request, caller)
     voice = store.find(caller.campus, request.voice) if caller.cloning else None
     if voice is None:
