@@ -107,6 +107,7 @@ class SpeechImage:
                 "HF_HUB_OFFLINE": "1",
                 "HOME": "/tmp",
                 "LANG": "C.UTF-8",
+                "MALLOC_ARENA_MAX": "2",
                 "ORT_DISABLE_TELEMETRY": "1",
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONPATH": f"/{LIBRARIES}",
