@@ -88,7 +88,8 @@ test: check
 	    .venv/bin/ruff check && .venv/bin/ruff format --check --quiet && .venv/bin/mypy && .venv/bin/pytest -q
 	@$(SANDBOX) build
 	@cd sandbox && .venv/bin/pytest -q tests/providers tests/node
-	@.venv/bin/pytest tests/cluster -m "not long" $(LANES)
+	@.venv/bin/pytest tests/cluster -m "alone and not long"
+	@.venv/bin/pytest tests/cluster -m "not alone and not long" $(LANES)
 
 # What takes minutes and rarely breaks by itself: run it before a release.
 test-long: environments

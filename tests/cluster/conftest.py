@@ -15,13 +15,6 @@ from tests.cluster.network import network_of_its_own
 from tests.cluster.node import Node
 from tests.cluster.school import School
 
-LONGEST = "test_speech_survives_faults.py"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no lane waits for it at the end."""
-    items.sort(key=lambda item: item.path.name != LONGEST)
-
 
 @contextmanager
 def one_at_a_time(temporary: Path) -> Iterator[None]:

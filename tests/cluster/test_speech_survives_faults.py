@@ -30,6 +30,8 @@ from tests.cluster.listeners import READING, ask, last_event
 from tests.cluster.school import School
 from tests.cluster.speech_container import SpeechContainer
 
+pytestmark = pytest.mark.alone
+
 VICTIM, NEIGHBOUR = "north", "south"
 PARALLEL = 50
 ROUNDS = 20
