@@ -22,6 +22,9 @@ STEP = $(SANDBOX) step
 CLUSTER := sandbox
 endif
 
+# Compiled here, since a Python that is told to write no bytecode would compile its packages at every start.
+SYNC = "$$uv" sync --quiet --locked --compile-bytecode
+
 .PHONY: up test test-long check smoke status logs forget preview kubeconfig down environments sandbox stack-file own-pulumi
 
 # Where no campus has a voice yet, smoke ends with 3: the stack is up, and the summary follows.
@@ -42,9 +45,9 @@ own-pulumi:
 	    "on PATH: see https://www.pulumi.com/docs/install/." >&2; exit 1; }
 
 environments:
-	@uv="$$(sandbox/bootstrap)" && "$$uv" sync --quiet --locked && "$$uv" sync --quiet --locked --project sandbox || \
-	    { echo "The Python packages could not be fetched from PyPI (above is why): check this machine's network and" \
-	    "proxy settings, then run make again." >&2; exit 1; }
+	@uv="$$(sandbox/bootstrap)" && $(SYNC) && $(SYNC) --project sandbox || \
+	    { echo "The Python packages could not be fetched from PyPI or installed (above is why): check this machine's" \
+	    "network, proxy settings and disk, then run make again." >&2; exit 1; }
 
 sandbox: environments
 	@$(SANDBOX) up
@@ -84,10 +87,10 @@ check: environments
 
 # The tests have a sandbox of their own, in a network of its own: the one that `make up` started runs on.
 test: check
-	@UV="$$(sandbox/bootstrap)" && export UV && cd images/cosyvoice && "$$UV" sync --quiet --locked && \
+	@uv="$$(sandbox/bootstrap)" && cd images/cosyvoice && $(SYNC) && export UV="$$uv" && \
 	    .venv/bin/ruff check && .venv/bin/ruff format --check --quiet && .venv/bin/mypy && .venv/bin/pytest -q
 	@$(SANDBOX) build
-	@cd sandbox && .venv/bin/pytest -q tests/providers tests/node
+	@cd sandbox && .venv/bin/pytest -q -n 2 --no-loadscope-reorder tests/node tests/providers
 	@.venv/bin/pytest tests/cluster -m "alone and not long"
 	@.venv/bin/pytest tests/cluster -m "not alone and not long" $(LANES)
 

@@ -218,13 +218,13 @@ class Compiler:
         def fill(folder: Path) -> None:
             run(
                 [
-                    *(self.toolchain.go, "build", "-p", "2", "-trimpath"),
+                    *(self.toolchain.go, "build", "-p", "2"),
                     *("-tags", ",".join(program.tags), "-ldflags", program.linker_flags),
                     *("-o", folder / program.name, program.package),
                 ],
                 context,
                 self.paths.owner,
-                environment=GO_ENVIRONMENT,
+                environment=self.toolchain.compiling,
                 folder=self._folder(program),
             )
 

@@ -16,8 +16,16 @@ from campus_sandbox.paths import Paths
 from campus_sandbox.steps import StepContext
 from campus_sandbox.versions import Versions
 
-# Nothing of this machine goes in (its C library, its checkout's state), and no other Go is fetched.
-GO_ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false", "GOTOOLCHAIN": "local", "GOWORK": "off"}
+# Nothing of this machine goes in (its C library, its checkout's state and place), and no other Go is fetched.
+# Debugging data would be left out at linking; making none saves a tenth of the compile time.
+GO_ENVIRONMENT = {
+    "CGO_ENABLED": "0",
+    "GOFLAGS": "-buildvcs=false -trimpath -gcflags=all=-dwarf=false",
+    "GOTOOLCHAIN": "local",
+    "GOWORK": "off",
+}
+# Each compiler collects its own garbage seldom while it is small; what it makes is the same.
+UNHURRIED_COLLECTOR = {"GOGC": "800", "GOMEMLIMIT": "1GiB"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,13 @@ class Toolchain:
     def go_version(self) -> str:
         """The version of the Go that compiles; part of the key of all it compiles."""
         return self.machine_go or self.versions.of("go", "packaged")
+
+    @property
+    def compiling(self) -> dict[str, str]:
+        """The variables in which Go compiles; how it collects its garbage is the user's to say."""
+        return GO_ENVIRONMENT | {
+            name: self.environment.get(name, value) for name, value in UNHURRIED_COLLECTOR.items()
+        }
 
     @property
     def go(self) -> Path:

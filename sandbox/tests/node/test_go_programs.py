@@ -16,7 +16,7 @@ def test_a_program_of_the_node_does_what_its_tests_say(module: str, package: str
     paths = Paths.from_environment()
     folder: Path = paths.repository / "sandbox" / "tools" / module
     done = subprocess.run(
-        [plan_for(paths).toolchain.go, "test", "-count=1", "-p=2", "-trimpath", package],
+        [plan_for(paths).toolchain.go, "test", "-count=1", "-p=2", package],
         cwd=folder,
         env={**os.environ, **GO_ENVIRONMENT},
         capture_output=True,
