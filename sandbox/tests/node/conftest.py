@@ -9,14 +9,14 @@ from .machine import Machine
 from .sandbox import Sandbox
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def own_network() -> Iterator[None]:
     """The tests' own view of the machine's network, so that the developer's sandbox can go on running."""
     with machine.network_of_its_own():
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stopped(own_network: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox that was never started; whatever a test leaves of it is removed in the end."""
     sandbox = Sandbox(tmp_path_factory.mktemp("state"))
@@ -28,19 +28,19 @@ def stopped(own_network: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
     sandbox.do("down")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def before(stopped: Sandbox) -> Machine:
     """The machine before the sandbox was started."""
     return Machine.seen(stopped.paths.rootfs.resolve())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def first_up(stopped: Sandbox, before: Machine) -> str:
     """What the first `up` says to the user."""
     return stopped.do("up")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sandbox(stopped: Sandbox, first_up: str) -> Sandbox:
     """The running sandbox."""
     return stopped
