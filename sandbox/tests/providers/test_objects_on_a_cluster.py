@@ -1,5 +1,6 @@
 """Single objects on a real API server: created, changed, read, replaced and deleted."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -207,6 +208,16 @@ def test_an_object_deleted_behind_pulumis_back_is_gone_for_refresh_and_delete(
     cluster.delete(f"/api/v1/namespaces/{namespace}/configmaps/settings")
     assert provider.read(made) is None
     provider.delete(made)
+
+
+def test_an_object_that_is_only_looked_at_is_the_same_at_every_refresh(
+    provider: Provider, cluster: ControlPlane, namespace: str
+) -> None:
+    cluster.create(f"/api/v1/namespaces/{namespace}/services", service(namespace, selector={}))
+    looked_at = replace(provider.import_(SERVICE, f"{namespace}/voice"), inputs={})
+    again = provider.read(looked_at)
+    assert again is not None
+    assert plain(again.outputs) == plain(looked_at.outputs), "a refresh finds nothing"
 
 
 def test_an_imported_object_needs_no_change_when_the_program_describes_it(

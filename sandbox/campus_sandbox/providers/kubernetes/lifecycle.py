@@ -158,7 +158,8 @@ def read(
         if refused.not_found:
             return GONE
         raise RefusedError(f"{display(pointer)} could not be read: {refused}") from refused
-    live_inputs = _imported(live) if not origin else _refreshed(live, inputs)
+    # The engine records no inputs of an object that a program only looks at.
+    live_inputs = _refreshed(live, inputs) if inputs else _imported(live)
     manager = manager_of(inputs, checkpoint.field_manager)
     initial = checkpoint.initial_api_version or str(pointer["apiVersion"])
     state = write_checkpoint(Checkpoint(live, live_inputs, manager, initial), given)
