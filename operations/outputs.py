@@ -27,6 +27,9 @@ class Campus(_Output):
     backend: str | None
     """Namespace of the speech server; None when a campus stack of its own brings it."""
 
+    audible_label: bool
+    """Whether each reply says first that a machine speaks."""
+
 
 class Issuer(_Output):
     """The cert-manager issuer that signs the campuses' certificates."""

@@ -19,6 +19,9 @@ QUIETEST = -45.0
 SECONDS_PER_DIGIT = (0.15, 1.5)
 """How short and how long a spoken digit may be; measured were 0.35 to 0.5 s with pause."""
 
+LONGEST_ANNOUNCEMENT = 12.0
+"""Seconds that the words may take by which each reply says that a machine speaks; measured were 4.5."""
+
 LONGEST_SILENCE = 60.0
 """Seconds without a byte after which a connection is given up; an event stream has a heartbeat every 15 s."""
 
@@ -81,7 +84,12 @@ def have_spoken(name: str, campus: Campus, ca: str | None, listening: Listening)
         request_id=request_id,
         voice=recording.voice,
         verdict=prove(
-            sound, decode(recording.audio, RATE), sentence, decoys, subject=f"{campus.host} ({file})"
+            sound,
+            decode(recording.audio, RATE),
+            sentence,
+            decoys,
+            subject=f"{campus.host} ({file})",
+            announced=campus.audible_label,
         ),
         seconds=sound.seconds,
         loudness=sound.loudness,
@@ -92,18 +100,29 @@ def have_spoken(name: str, campus: Campus, ca: str | None, listening: Listening)
 
 
 def prove(
-    sound: Sound, for_model: Sound, sentence: Sentence, decoys: list[Sentence], subject: str
+    sound: Sound,
+    for_model: Sound,
+    sentence: Sentence,
+    decoys: list[Sentence],
+    subject: str,
+    *,
+    announced: bool = False,
 ) -> Verdict:
     """That `sound` is `sentence` spoken aloud; `for_model` is the same sound at the recogniser's rate.
+
+    Where it is `announced`, the sound says first that a machine speaks.
 
     Raises:
         OperationError: it is too short, too long, silent, or another sentence.
     """
     shortest, longest = (len(sentence.digits) * seconds for seconds in SECONDS_PER_DIGIT)
+    expected = f"{len(sentence.digits)} digits"
+    if announced:
+        longest, expected = longest + LONGEST_ANNOUNCEMENT, f"{expected} and an announcement"
     if not shortest <= sound.seconds <= longest:
         raise OperationError(
             f"{subject} is not the sentence",
-            f"{sound.seconds:.1f} s long, and {len(sentence.digits)} digits {shortest:.1f} to {longest:.1f}",
+            f"{sound.seconds:.1f} s long, and {expected} {shortest:.1f} to {longest:.1f}",
             "Listen to the file, and run `make logs COMPONENT=server`.",
         )
     if sound.loudness < QUIETEST:
@@ -112,12 +131,13 @@ def prove(
             f"its loudness is {sound.loudness:.0f} dBFS, but speech is above {QUIETEST:.0f}",
             "Listen to the file, and run `make logs COMPONENT=server`.",
         )
-    verdict = judge(sentence, heard_digits(for_model.samples), decoys)
+    verdict = judge(sentence, heard_digits(for_model.samples), decoys, announced=announced)
     if not verdict.proven:
         raise OperationError(
             f"{subject} is not the sentence",
-            f"{verdict.spoken} was to be spoken and {verdict.heard or 'no digit'} was heard: {verdict.wrong} "
-            f"digits wrong where {MOST_WRONG} may be, and {verdict.nearest_decoy} from a random sentence",
+            f"{verdict.spoken} was to be spoken and {verdict.before}{verdict.heard or 'no digit'} was heard: "
+            f"{verdict.wrong} digits wrong where {MOST_WRONG} may be, and {verdict.nearest_decoy} "
+            "from a random sentence",
             "Listen to the file; if it says the right digits, run this again with fresh ones.",
         )
     return verdict

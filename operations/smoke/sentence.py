@@ -43,6 +43,9 @@ class Verdict:
 
     spoken: str
     heard: str
+    before: str
+    """Digits heard before it: what the words sound like that announce it."""
+
     wrong: int
     """Edit distance between the two, in digits."""
 
@@ -60,14 +63,29 @@ def draw(source: random.Random) -> Sentence:
     return Sentence("".join(source.choices(list(WORDS), k=LENGTH)))
 
 
-def judge(spoken: Sentence, heard: str, decoys: Sequence[Sentence]) -> Verdict:
-    """Compare the digits `heard` with those `spoken` and with sentences that were not."""
+def judge(spoken: Sentence, heard: str, decoys: Sequence[Sentence], *, announced: bool = False) -> Verdict:
+    """Compare the digits `heard` with those `spoken` and with sentences that were not.
+
+    Where the sentence was `announced`, each is compared with the nearest end of what was heard: what the
+    announcement sounds like counts neither for nor against it.
+    """
+    wrong, start = _nearest(spoken, heard, announced=announced)
     return Verdict(
         spoken=spoken.digits,
-        heard=heard,
-        wrong=edit_distance(spoken.digits, heard),
-        nearest_decoy=min(edit_distance(decoy.digits, heard) for decoy in decoys),
+        heard=heard[start:],
+        before=heard[:start],
+        wrong=wrong,
+        nearest_decoy=min(_nearest(decoy, heard, announced=announced)[0] for decoy in decoys),
     )
+
+
+def _nearest(sentence: Sentence, heard: str, *, announced: bool) -> tuple[int, int]:
+    """By how many digits the sentence differs from the nearest end of what was heard, and its start."""
+    if not announced:
+        return edit_distance(sentence.digits, heard), 0
+    # Read backwards, every end is a beginning, and one pass compares with all beginnings.
+    distances = _distances(sentence.digits[::-1], heard[::-1])
+    return min((distance, len(heard) - length) for length, distance in enumerate(distances))
 
 
 def draw_decoys(source: random.Random, spoken: Sentence) -> list[Sentence]:
@@ -82,10 +100,15 @@ def draw_decoys(source: random.Random, spoken: Sentence) -> list[Sentence]:
 
 def edit_distance(first: str, second: str) -> int:
     """The fewest insertions, deletions and substitutions that turn one into the other (Levenshtein)."""
+    return _distances(first, second)[-1]
+
+
+def _distances(first: str, second: str) -> list[int]:
+    """How far `first` is from each beginning of `second`, the empty one first."""
     previous = list(range(len(second) + 1))
     for row, left in enumerate(first, 1):
         current = [row]
         for column, right in enumerate(second, 1):
             current.append(min(previous[column] + 1, current[-1] + 1, previous[column - 1] + (left != right)))
         previous = current
-    return previous[-1]
+    return previous

@@ -39,7 +39,17 @@ def test_every_stack_tells_the_same_shapes(committed: Committed, stack: str) -> 
         told_always = {"namespace", "service", "port", "deployment", "selector", "outputsClaim", "image"}
         assert set(backend) - {"backup", "model"} == told_always
     for campus, entry in told["campuses"].items():
-        assert set(entry) >= {"name", "url", "host", "envoyClusters", "public", "allowFrom", "hstsSeconds"}
+        told_of_each = {
+            "name",
+            "url",
+            "host",
+            "envoyClusters",
+            "public",
+            "allowFrom",
+            "hstsSeconds",
+            "audibleLabel",
+        }
+        assert set(entry) >= told_of_each
         assert entry["url"] == f"https://{campus}.{told['domain']}", "a campus answers under its own name"
         assert entry.get("backend") in {None, *told["backends"]}, (
             "a backend is named that the stack describes"

@@ -19,7 +19,13 @@ def campus(name: str, backend: str | None) -> dict[str, Any]:
     host = f"{name}.voice.localhost"
     namespace = backend or f"campus-{name}"
     clusters = [f"{namespace}_{name}-ui_7860", f"{namespace}_{name}-api_7860"]
-    return {"url": f"https://{host}", "host": host, "envoyClusters": clusters, "backend": backend}
+    return {
+        "url": f"https://{host}",
+        "host": host,
+        "envoyClusters": clusters,
+        "backend": backend,
+        "audibleLabel": False,
+    }
 
 
 def values() -> dict[str, Any]:

@@ -3,20 +3,25 @@
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from operations.cluster import Cluster
+from operations.errors import OperationError
 from operations.outputs import StackOutputs, parse_outputs
-from operations.smoke.proof import Listening, Spoken
+from operations.smoke.proof import Listening, Spoken, have_spoken
 from operations.smoke.report import line, summary
 from operations.smoke.run import NOTHING_PROVEN, Outcome, exit_code, smoke
 from operations.smoke.sentence import Verdict
-from tests.unit.operations.speech_server import HOST, NO_VOICES, Answer, serving
+from tests.unit.operations.speech_server import COMPLETE, HOST, NO_VOICES, Answer, serving, talk
 from tests.unit.operations.stack_values import values
 
+ANNOUNCED = Path(__file__).parent / "announced_40172935.aac"
+"""A reply of a campus with an audible label: it says first that a machine speaks, then these digits."""
+
 SPOKEN = Spoken(
-    "7f3c", "王老师", Verdict("40172935", "40172935", 0, 5), 4.0, -24.0, 1.5, 1.6, Path("north.wav")
+    "7f3c", "王老师", Verdict("40172935", "40172935", "", 0, 5), 4.0, -24.0, 1.5, 1.6, Path("north.wav")
 )
 SPEAKS = Outcome("north", "https://north", spoken=SPOKEN, cluster="voice_north-ui_7860")
 SILENT = Outcome("north", "https://north", failure="It does not speak.")
@@ -50,6 +55,35 @@ def proof(answers: dict[str, Answer], folder: Path) -> Outcome:
         listening = Listening(random.SystemRandom(), folder, None, 5)
         (outcome,) = smoke(outputs, dict(outputs.campuses), cluster, listening)
     return outcome
+
+
+class DrawsTheRecorded(random.Random):
+    """Draws first the digits that `announced_40172935.aac` says, and then by chance."""
+
+    drawn = False
+
+    def choices(self, *arguments: Any, **options: Any) -> list[Any]:
+        by_chance, self.drawn = self.drawn, True
+        return super().choices(*arguments, **options) if by_chance else list("40172935")
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_only_a_campus_with_an_audible_label_may_say_more_than_the_sentence(
+    tmp_path: Path, *, labelled: bool
+) -> None:
+    segments = {
+        "GET /gradio_api/stream/s/r/1/a.aac": Answer(b""),
+        "GET /gradio_api/stream/s/r/1/b.aac": Answer(ANNOUNCED.read_bytes()),
+    }
+    with serving(talk(COMPLETE, **segments), tmp_path) as server:
+        north = at(server.port).campuses["north"].model_copy(update={"audible_label": labelled})
+        listening = Listening(DrawsTheRecorded(), tmp_path, None, 5)
+        if labelled:
+            heard = have_spoken("north", north, server.ca, listening).verdict.heard
+            assert heard == "40172935", "the sentence behind the announcement is the proof"
+        else:
+            with pytest.raises(OperationError, match="is not the sentence"):
+                have_spoken("north", north, server.ca, listening)
 
 
 NO_PRESETS = {"GET /gradio_api/info": Answer(NO_VOICES)}

@@ -18,6 +18,9 @@ SPOKEN = Sentence("40172935")
 REPLY = (Path(__file__).parent / f"spoken_{SPOKEN.digits}.aac").read_bytes()
 """A streamed reply of the speech server to SPOKEN.text."""
 
+ANNOUNCED = (Path(__file__).parent / f"announced_{SPOKEN.digits}.aac").read_bytes()
+"""The same from a campus with `audibleLabel`: it says first that a machine speaks."""
+
 
 def refused(sound: Sound, sentence: Sentence = SPOKEN) -> str:
     """Why `sound` does not count as `sentence`."""
@@ -46,10 +49,31 @@ def test_the_sentence_that_was_spoken_is_heard() -> None:
     assert heard_digits(sound.samples) == verdict.heard, "the same sound is always heard the same"
 
 
-def test_no_other_sentence_is_heard_in_it() -> None:
-    heard, source = heard_digits(decode(REPLY, RATE).samples), random.SystemRandom()
+def test_the_sentence_is_heard_behind_the_words_that_announce_it() -> None:
+    sound, decoys = decode(ANNOUNCED, RATE), draw_decoys(random.SystemRandom(), SPOKEN)
+    verdict = prove(decode(ANNOUNCED), sound, SPOKEN, decoys, "north.wav", announced=True)
+    assert verdict.heard == SPOKEN.digits, "what the announcement sounds like is no part of the sentence"
+    assert verdict.before, "the grammar hears digits in the announcement too"
+    with pytest.raises(OperationError, match=f"{verdict.before}{SPOKEN.digits} was heard"):
+        prove(decode(ANNOUNCED), sound, SPOKEN, decoys, "north.wav")
+
+
+def test_an_announcement_has_a_length_too() -> None:
+    endless = tone(25, 9000)
+    with pytest.raises(OperationError, match=r"25\.0 s long, and 8 digits and an announcement 1\.2 to 24\.0"):
+        prove(
+            endless, endless, SPOKEN, draw_decoys(random.SystemRandom(), SPOKEN), "north.wav", announced=True
+        )
+
+
+@pytest.mark.parametrize("reply", [REPLY, ANNOUNCED], ids=["plain", "announced"])
+def test_no_other_sentence_is_heard_in_it(reply: bytes) -> None:
+    heard, source = heard_digits(decode(reply, RATE).samples), random.SystemRandom()
     others = [Sentence(f"{number * 49_979_687 % 10**LENGTH:0{LENGTH}d}") for number in range(2000)]
-    taken = [other.digits for other in others if judge(other, heard, draw_decoys(source, other)).proven]
+    verdicts = [
+        judge(other, heard, draw_decoys(source, other), announced=reply is ANNOUNCED) for other in others
+    ]
+    taken = [verdict.spoken for verdict in verdicts if verdict.proven]
     assert not taken, f"a reply to one sentence is no proof of another; it passed for {taken}"
 
 
