@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from plain_engine import PlainEngine
 
 from cosyvoice_server.__main__ import run
 from cosyvoice_server.config import settings_from
@@ -16,28 +17,14 @@ from cosyvoice_server.discretion import log_discreetly
 from cosyvoice_server.engines.base import Samples, SpeechRequest
 
 
-class HeldEngine:
+class HeldEngine(PlainEngine):
     """Speaks a tenth of a second for each request; a text may begin with "fail", "break", "hang", "grow", "endless",
     "slow", which takes half a second, or "first", which speaks a second that waits for no permission.
     """
 
-    sample_rate = 24_000
-
     def __init__(self, permission: Path) -> None:
         self._permission = permission
         self._kept: list[bytearray] = []
-
-    def load(self) -> None:
-        pass
-
-    def voices(self) -> tuple[str, ...]:
-        return ("中文女",)
-
-    def ailment(self) -> str:
-        return ""
-
-    def notices(self, request: SpeechRequest) -> list[str]:
-        return []
 
     def synthesize(self, request: SpeechRequest) -> Iterator[Samples]:
         chunk, pause = np.full(2400, 0.1, np.float32), threading.Event()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plain_engine import PlainEngine
 from teachers import CONSENT, wav_file
 
 from cosyvoice_server.api import Speech, SpeechBody
@@ -27,23 +28,12 @@ ASKED = SpeechRequest(text="你好。", voice="中文女")
 TEACHER = SpeechRequest(text="你好。", voice="王老师")
 
 
-class PacedReply:
+class PacedReply(PlainEngine):
     """Speaks a chunk whenever it is told to go on."""
-
-    sample_rate = 24_000
 
     def __init__(self) -> None:
         self.go_on = threading.Semaphore(0)
         self.asked_in: set[str] = set()
-
-    def load(self) -> None:
-        pass
-
-    def voices(self) -> tuple[str, ...]:
-        return ("中文女",)
-
-    def ailment(self) -> str:
-        return ""
 
     def notices(self, request: SpeechRequest) -> list[str]:
         self.asked_in.add(threading.current_thread().name)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plain_engine import PlainEngine
 from speech_process import recording
 
 from cosyvoice_server.campus import Caller
@@ -22,28 +23,14 @@ ASKED = SpeechRequest(text="你好。")
 SECONDS = 200
 
 
-class LongReply:
+class LongReply(PlainEngine):
     """Speaks chunks of one second, as fast as they can be taken."""
-
-    sample_rate = 24_000
 
     def __init__(self, hold_at: int = SECONDS) -> None:
         """Pause before the chunk ``hold_at`` until ``go_on`` is set."""
         self.go_on = threading.Event()
         self.seconds = SECONDS
         self._hold_at = hold_at
-
-    def load(self) -> None:
-        pass
-
-    def voices(self) -> tuple[str, ...]:
-        return ()
-
-    def ailment(self) -> str:
-        return ""
-
-    def notices(self, request: SpeechRequest) -> list[str]:
-        return []
 
     def synthesize(self, request: SpeechRequest) -> Iterator[Samples]:
         for second in range(self.seconds):

@@ -9,6 +9,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import numpy as np
 import pytest
+from plain_engine import PlainEngine
 from speech_process import recording
 from teachers import CONSENT, wav_file
 
@@ -27,25 +28,11 @@ NORTH = Caller("north", cloning=True, audible_label=False, audit_id="audit-1")
 AUDIBLE = Caller("north", cloning=True, audible_label=True, audit_id="audit-1")
 
 
-class Listening:
+class Listening(PlainEngine):
     """An engine that remembers what it was asked."""
-
-    sample_rate = 24_000
 
     def __init__(self) -> None:
         self.asked: list[SpeechRequest] = []
-
-    def load(self) -> None:
-        pass
-
-    def voices(self) -> tuple[str, ...]:
-        return ("中文女",)
-
-    def ailment(self) -> str:
-        return ""
-
-    def notices(self, request: SpeechRequest) -> list[str]:
-        return []
 
     def synthesize(self, request: SpeechRequest) -> Iterator[Samples]:
         self.asked.append(request)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plain_engine import PlainEngine
 
 from cosyvoice_server.campus import Caller
 from cosyvoice_server.engines.base import Samples, SpeechRequest
@@ -123,25 +124,11 @@ def test_a_campus_is_told_to_come_back_after_about_as_long_as_a_request_takes() 
     assert asyncio.run(busy()) == 20, "requests have taken 20 s lately"
 
 
-class NicenessNoted:
+class NicenessNoted(PlainEngine):
     """Speaks two chunks, and notes how nice its thread is at each."""
-
-    sample_rate = 24_000
 
     def __init__(self) -> None:
         self.noted: list[list[int]] = []
-
-    def load(self) -> None:
-        pass
-
-    def voices(self) -> tuple[str, ...]:
-        return ()
-
-    def ailment(self) -> str:
-        return ""
-
-    def notices(self, request: SpeechRequest) -> list[str]:
-        return []
 
     def synthesize(self, request: SpeechRequest) -> Iterator[Samples]:
         noted: list[int] = []
