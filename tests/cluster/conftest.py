@@ -44,13 +44,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def environment(sandbox: Sandbox) -> Iterator[dict[str, str]]:
+def environment(sandbox: Sandbox) -> dict[str, str]:
     """The variables in which kubectl and pulumi meet the sandbox."""
-    variables = sandbox.environment()
-    with pytest.MonkeyPatch.context() as patch:
-        # The engine's own Python interface finds `pulumi` by the PATH of this process only.
-        patch.setenv("PATH", variables["PATH"])
-        yield variables
+    return sandbox.environment()
 
 
 @pytest.fixture(scope="session")

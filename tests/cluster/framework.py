@@ -7,15 +7,13 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
-
-from pulumi import automation
-from pulumi.automation.events import EngineEvent
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.campus-west.yaml", "__main__.py", "settings", "stacks")
@@ -61,42 +59,60 @@ class Sandbox:
 
 
 def wait_until(condition: Callable[[], T | None], *, deadline: float, what: str) -> T:
-    """The first truthy answer of `condition`; fails with `what` after `deadline` seconds."""
+    """The first truthy answer of `condition`; fails with `what` after `deadline` seconds.
+
+    Between two looks twice the time of a look passes, up to two seconds, so that what is waited for has a machine to
+    run on; the last look is at the deadline.
+    """
     end = time.monotonic() + deadline
     pause = threading.Event()
     while True:
+        began = time.monotonic()
         if answer := condition():
             return answer
-        if time.monotonic() > end:
+        now = time.monotonic()
+        if now > end:
             raise AssertionError(f"not within {deadline:.0f} s: {what}")
-        pause.wait(0.2)
+        pause.wait(min(max(0.2, 2 * (now - began)), 2, max(0.2, end - now)))
 
 
 @dataclass(frozen=True)
 class Change:
-    """What one engine run did: the operation of every resource that was not left alone."""
+    """What one engine run did, or would do: the operation of every resource that was not left alone."""
 
     operations: Mapping[str, str]
-    output: str
 
     def named(self, operation: str) -> set[str]:
         """Resource names with this operation (create, update, delete, replace ...)."""
         return {urn.rsplit("::", 1)[1] for urn, op in self.operations.items() if op == operation}
 
+    @property
+    def names(self) -> list[str]:
+        """The name of each resource that was not left alone, in alphabetical order."""
+        return sorted(urn.rsplit("::", 1)[1] for urn in self.operations)
 
-class Recorder:
-    """Collects from the engine's events what it decided for each resource."""
+    @classmethod
+    def told_by(cls, events: Path) -> "Change":
+        """What the engine wrote down; it must have written to the end.
 
-    def __init__(self) -> None:
-        self.operations: dict[str, str] = {}
+        A refresh is announced as such, and is counted as what it has found.
+        """
+        decided: dict[str, str] = {}
+        told = [json.loads(line) for line in events.read_text().splitlines()]
+        assert any("summaryEvent" in event for event in told), (
+            "an engine that wrote nothing down proves nothing"
+        )
+        for event in told:
+            for kind in ("resourcePreEvent", "resOutputsEvent"):
+                if (step := event.get(kind, {}).get("metadata")) and _counts(step):
+                    decided[step["urn"]] = step["op"]
+        return cls(decided)
 
-    def __call__(self, event: EngineEvent) -> None:
-        if event.resource_pre_event is not None:
-            metadata = event.resource_pre_event.metadata
-            if metadata.op.value not in {"same", "read"} and not metadata.type.startswith(
-                "pulumi:pulumi:Stack"
-            ):
-                self.operations[metadata.urn] = metadata.op.value
+
+def _counts(step: Mapping[str, Any]) -> bool:
+    return step["op"] not in {"same", "read", "refresh"} and not step["type"].startswith(
+        "pulumi:pulumi:Stack"
+    )
 
 
 class StackUnderTest:
@@ -105,11 +121,7 @@ class StackUnderTest:
     def __init__(self, project: Path, name: str, environment: Mapping[str, str]) -> None:
         self.project, self.name, self._environment = project, name, environment
         self.file = project / f"Pulumi.{name}.yaml"
-        self.stack = automation.create_or_select_stack(
-            stack_name=name,
-            work_dir=str(project),
-            opts=automation.LocalWorkspaceOptions(env_vars=dict(environment)),
-        )
+        self._done("stack", "select", "--create")
 
     @contextlib.contextmanager
     def as_before(self) -> Iterator[None]:
@@ -123,47 +135,51 @@ class StackUnderTest:
 
     def up(self, *, refresh: bool = False) -> Change:
         """`pulumi up`, looking at the live objects first when `refresh` is set."""
-        recorder = Recorder()
-        result = self.stack.up(on_event=recorder, refresh=refresh or None)
-        return Change(recorder.operations, result.stdout)
+        return self._change("up", "--yes", "--skip-preview", *(["--refresh"] if refresh else []))
 
-    def preview(self, *, refresh: bool = False) -> Change:
-        """`pulumi preview`, comparing with the live objects first when `refresh` is set."""
-        recorder = Recorder()
-        result = self.stack.preview(on_event=recorder, refresh=refresh or None)
-        return Change(recorder.operations, result.stdout)
+    def preview(self) -> Change:
+        """`pulumi preview`."""
+        return self._change("preview")
 
     def expects_no_changes(self) -> bool:
         """Whether `pulumi preview --refresh --expect-no-changes` is content."""
         return self.pulumi("preview", "--refresh", "--expect-no-changes").returncode == 0
 
-    def pulumi(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def pulumi(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """A command of the engine's, as a person types it."""
-        return run(
-            "pulumi",
-            *words,
-            "--non-interactive",
-            "--stack",
-            self.name,
-            environment=self._environment,
-            cwd=self.project,
-        )
+        command = ("pulumi", *words, "--non-interactive", "--stack", self.name)
+        return run(*command, environment={**self._environment, **variables}, cwd=self.project)
 
     def refresh(self) -> Change:
         """`pulumi refresh`."""
-        recorder = Recorder()
-        result = self.stack.refresh(on_event=recorder)
-        return Change(recorder.operations, result.stdout)
+        return self._change("refresh", "--yes", "--skip-preview")
 
     def destroy(self) -> Change:
         """`pulumi destroy`."""
-        recorder = Recorder()
-        result = self.stack.destroy(on_event=recorder)
-        return Change(recorder.operations, result.stdout)
+        return self._change("destroy", "--yes", "--skip-preview")
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs as plain values."""
-        return {key: output.value for key, output in self.stack.outputs().items()}
+        told: dict[str, Any] = json.loads(self._done("stack", "output", "--json", "--show-secrets"))
+        return told
+
+    def told(self, *words: str, fails: bool = False) -> tuple[str, Change]:
+        """What a command of the engine's says, and what it did or would do."""
+        with tempfile.TemporaryDirectory() as folder:
+            events = Path(folder, "events.json")
+            # The engine writes its events down only where its debugging options are allowed.
+            done = self.pulumi(*words, "--event-log", str(events), PULUMI_DEBUG_COMMANDS="true")
+            said = f"pulumi {' '.join(words)}:\n{done.stdout}\n{done.stderr}"
+            assert (done.returncode != 0) is fails, f"ended with {done.returncode}: {said}"
+            return done.stdout, Change.told_by(events)
+
+    def _change(self, *words: str) -> Change:
+        return self.told(*words)[1]
+
+    def _done(self, *words: str) -> str:
+        done = self.pulumi(*words)
+        assert done.returncode == 0, f"pulumi {' '.join(words)}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout
 
 
 def copy_of_the_program(folder: Path, links: Path) -> Path:

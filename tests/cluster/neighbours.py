@@ -100,6 +100,19 @@ class Neighbours:
         self._objects += objects
         self._kubectl("apply", "--server-side", "-f", str(self._written(objects)))
 
+    def of_the_school(self, campus: str) -> TenantRouteArgs:
+        """The arguments of one more campus of the stack's own speech server, where voices may be cloned."""
+        ((namespace, backend),) = self.outputs.backends.items()
+        issuer = self.outputs.gateway.issuer
+        return {
+            "campus": campus,
+            "domain": str(self.outputs.domain),
+            "issuer": {"name": issuer.name, "kind": issuer.kind},
+            "backend_namespace": namespace,
+            "backend_selector": dict(backend.selector),
+            "voice_cloning": True,
+        }
+
     def campus(self, args: TenantRouteArgs) -> list[Manifest]:
         """What a TenantRoute makes of these arguments."""
         settings = checks.settings(args["campus"], args)

@@ -20,9 +20,9 @@ from operations.voice.connection import LOOPBACK
 from operations.voice.gradio import ENDPOINT
 from tests.cluster.framework import Kubectl, StackUnderTest, wait_until
 from tests.cluster.neighbours import MIRROR, MIRROR_PAGE, MIRROR_PORT, Browser, Neighbours
+from tests.cluster.poller import PAGE
 from tests.cluster.town import UPLOAD, Town, build
 
-PAGE = "/robots.txt"
 GIB = 1024**3
 CHUNK = bytes(64 * 1024)
 LITTLE = 32 * 1024 * 1024

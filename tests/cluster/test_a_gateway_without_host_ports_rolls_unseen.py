@@ -15,12 +15,12 @@ import pytest
 from operations.voice.connection import client
 from tests.cluster.framework import Kubectl, StackUnderTest, wait_until
 from tests.cluster.network import enter_network_of
+from tests.cluster.poller import PAGE
 
 HOME = "projectcontour"
 ROUTES = "campus-routes"
 CAMPUSES = ("north", "south")
 PORT = 30443
-PAGE = "/gradio_api/info"
 PAUSE_SECONDS = 0.1
 
 

@@ -11,6 +11,7 @@ from operations.smoke.proof import QUIETEST
 from operations.voice.audio import decode
 from tests.cluster.framework import Kubectl, StackUnderTest
 from tests.cluster.neighbours import Browser, Neighbours
+from tests.cluster.poller import PAGE
 from tests.cluster.school import School
 from tests.cluster.teachers import CAMPUS, SCOPE, TEACHER, Enrolment, spoken, tags, voices
 
@@ -42,20 +43,9 @@ def others(
 ) -> Iterator[dict[str, Browser]]:
     """Campuses of the same server: `cloning` allows enrolment too but has no key, `north` does not allow it."""
     outputs = parse_outputs(deployed.name, deployed.outputs())
-    ((namespace, backend),) = outputs.backends.items()
     with Neighbours(kubectl, outputs, tmp_path_factory.mktemp("others")) as neighbours:
-        cloning = neighbours.campus(
-            {
-                "campus": "cloning",
-                "domain": str(outputs.domain),
-                "issuer": {"name": outputs.gateway.issuer.name, "kind": outputs.gateway.issuer.kind},
-                "backend_namespace": namespace,
-                "backend_selector": dict(backend.selector),
-                "voice_cloning": True,
-            }
-        )
-        neighbours.apply(*cloning)
-        yield {campus: neighbours.served(campus, "/robots.txt") for campus in ("cloning", "north")}
+        neighbours.apply(*neighbours.campus(neighbours.of_the_school("cloning")))
+        yield {campus: neighbours.served(campus, PAGE) for campus in ("cloning", "north")}
 
 
 @pytest.fixture

@@ -25,12 +25,9 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="module")
-def environment(bare: Sandbox) -> Iterator[Mapping[str, str]]:
+def environment(bare: Sandbox) -> Mapping[str, str]:
     """The variables in which kubectl and pulumi meet the bare sandbox."""
-    variables = bare.environment()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", variables["PATH"])
-        yield variables
+    return bare.environment()
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 import yaml
-from campus_voice import backend_namespace
+from campus_voice import TenantRouteArgs, backend_namespace
 
 from operations.outputs import parse_outputs
 from tests.cluster.attacker import PATH, POD, Attacker, unguarded
@@ -31,18 +31,14 @@ def campus(
     labels = backend_namespace(attacker.namespace)["metadata"]["labels"]
     kubectl("label", "namespace", attacker.namespace, *(f"{key}={value}" for key, value in labels.items()))
     with Neighbours(kubectl, outputs, tmp_path_factory.mktemp("campus")) as neighbours:
-        neighbours.apply(
-            *neighbours.campus(
-                {
-                    "campus": "rival",
-                    "domain": str(outputs.domain),
-                    "ingress_class": outputs.gateway.ingress_class,
-                    "issuer": {"name": outputs.gateway.issuer.name, "kind": outputs.gateway.issuer.kind},
-                    "backend_namespace": attacker.namespace,
-                    "backend_selector": {"app": POD},
-                }
-            )
-        )
+        args: TenantRouteArgs = {
+            **neighbours.of_the_school("rival"),
+            "ingress_class": outputs.gateway.ingress_class,
+            "backend_namespace": attacker.namespace,
+            "backend_selector": {"app": POD},
+            "voice_cloning": False,
+        }
+        neighbours.apply(*neighbours.campus(args))
         yield neighbours.served("rival", PATH)
 
 

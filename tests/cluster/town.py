@@ -15,6 +15,7 @@ from tests.cluster.neighbours import (
     Neighbours,
     mirror,
 )
+from tests.cluster.poller import PAGE
 
 UPLOAD = "/gradio_api/upload"
 
@@ -72,16 +73,8 @@ class Town:
 
 def build(neighbours: Neighbours, kubectl: Kubectl) -> Town:
     """Put the campuses beside those of the stack, and wait until each answers."""
-    outputs = neighbours.outputs
-    ((namespace, backend),) = outputs.backends.items()
-    speech: TenantRouteArgs = {
-        "campus": "cloning",
-        "domain": str(outputs.domain),
-        "issuer": {"name": outputs.gateway.issuer.name, "kind": outputs.gateway.issuer.kind},
-        "backend_namespace": namespace,
-        "backend_selector": dict(backend.selector),
-        "voice_cloning": True,
-    }
+    gateway, speech = neighbours.outputs.gateway, neighbours.of_the_school("cloning")
+    namespace = speech["backend_namespace"]
     bounded: TenantRouteArgs = {
         **speech,
         "campus": "bounded",
@@ -109,12 +102,12 @@ def build(neighbours: Neighbours, kubectl: Kubectl) -> Town:
     kubectl("-n", namespace, "rollout", "status", f"deployment/{MIRROR}", "--timeout=120s")
     return Town(
         kubectl,
-        outputs.gateway.namespace,
+        gateway.namespace,
         namespace,
-        north=neighbours.served("north", "/robots.txt"),
-        bounded=neighbours.served("bounded", "/robots.txt"),
-        cloning=neighbours.served("cloning", "/robots.txt"),
-        careless=neighbours.served("careless", "/robots.txt"),
+        north=neighbours.served("north", PAGE),
+        bounded=neighbours.served("bounded", PAGE),
+        cloning=neighbours.served("cloning", PAGE),
+        careless=neighbours.served("careless", PAGE),
         pair=neighbours.served("pair", MIRROR_PAGE),
     )
 
