@@ -25,7 +25,7 @@ GO_ENVIRONMENT = {
     "GOWORK": "off",
 }
 # Each compiler collects its own garbage seldom while it is small; what it makes is the same.
-UNHURRIED_COLLECTOR = {"GOGC": "800", "GOMEMLIMIT": "1GiB"}
+_UNHURRIED_COLLECTOR = {"GOGC": "800", "GOMEMLIMIT": "1GiB"}
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Toolchain:
     def compiling(self) -> dict[str, str]:
         """The variables in which Go compiles; how it collects its garbage is the user's to say."""
         return GO_ENVIRONMENT | {
-            name: self.environment.get(name, value) for name, value in UNHURRIED_COLLECTOR.items()
+            name: self.environment.get(name, value) for name, value in _UNHURRIED_COLLECTOR.items()
         }
 
     @property

@@ -55,6 +55,14 @@ def test_each_go_module_pins_the_version_that_versions_toml_names(
     assert found[1] == VERSIONS.of(*pin), "there is one truth for a version"
 
 
+def test_a_user_with_little_memory_says_how_the_compiler_collects_its_garbage(
+    paths: Paths, store: Store
+) -> None:
+    compiling = Toolchain(paths, VERSIONS, store, {"GOGC": "50"}).compiling
+    assert compiling["GOGC"] == "50", "what the user says holds"
+    assert compiling["GOMEMLIMIT"] == "1GiB", "what the user does not say has a default"
+
+
 def test_every_go_module_compiles_with_the_packaged_go() -> None:
     packaged = tuple(int(part) for part in VERSIONS.of("go", "packaged").split("."))
     for file in sorted(TOOLS.glob("*/go.mod")):
